@@ -1,0 +1,54 @@
+using Portcullis.Access.Permissions;
+using Portcullis.Git.Names;
+
+namespace Portcullis.Access.Policies;
+
+/// <summary>A rule of the policy: what no permission can allow. A denied <c>pull</c> also hides the refs.</summary>
+/// <param name="repositories">The repositories it holds in; any one matching is enough.</param>
+/// <param name="refs">The refs it holds for, as in a permission: empty for every ref, exclusions take out.</param>
+/// <param name="deny">The denied actions. A denied <see cref="AccessAction.Init"/> holds for the repository whatever the refs.</param>
+/// <param name="location">Where the rule is written.</param>
+/// <param name="text">The rule as one line, for messages and the audit.</param>
+public sealed class GuardRail(
+    IReadOnlyList<RepositoryPattern> repositories, IReadOnlyList<RefPattern> refs, AccessAction deny, SourceLocation location, string text)
+{
+    private readonly RepositoryPattern[] _repositories = [.. repositories];
+    private readonly RefSelection _refs = new(refs);
+
+    /// <summary>The repositories it holds in.</summary>
+    public IReadOnlyList<RepositoryPattern> Repositories => _repositories;
+
+    /// <summary>The refs it holds for: empty for every ref.</summary>
+    public IReadOnlyList<RefPattern> Refs => _refs.Patterns;
+
+    /// <summary>The denied actions.</summary>
+    public AccessAction Deny { get; } = deny;
+
+    /// <summary>Where the rule is written.</summary>
+    public SourceLocation Location { get; } = location;
+
+    /// <summary>The rule as one line.</summary>
+    public string Text { get; } = text;
+
+    /// <summary>Whether it provably holds for every ref.</summary>
+    public bool IncludesEveryRef { get; } = new RefSelection(refs).IncludesEveryRef;
+
+    /// <summary>Whether the rule holds in a repository.</summary>
+    public bool HoldsIn(RepositoryPath repository)
+    {
+        foreach (var pattern in _repositories)
+        {
+            if (pattern.IsMatch(repository))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// <summary>Whether the rule holds for a ref.</summary>
+    public bool HoldsFor(RefName reference) => _refs.Includes(reference);
+
+    /// <summary>The rule and where it is written.</summary>
+    public override string ToString() => $"{Text} ({Location})";
+}
