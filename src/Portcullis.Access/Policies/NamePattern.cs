@@ -18,7 +18,7 @@ internal static class NamePattern
         {
             var length = rest.IndexOfAny('*', '%');
             length = length < 0 ? rest.Length : length;
-            encoded.Append(WildcardPattern.Literal(rest[..length].ToString()));
+            encoded.Append(WildcardPattern.Encode(rest[..length].ToString()));
             if (length < rest.Length)
             {
                 encoded.Append(rest[length++]);

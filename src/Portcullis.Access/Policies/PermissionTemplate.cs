@@ -64,7 +64,7 @@ internal sealed class PermissionTemplate
     private bool TryFill(
         string repository, string subject, [NotNullWhen(true)] out Permission? permission, [NotNullWhen(false)] out PermissionSyntaxError? error) =>
         Permission.TryParse(
-            new StringBuilder(_text).Replace(RepositoryMark, repository).Replace(SubjectMark, WildcardPattern.Literal(subject).ToString()).ToString(),
+            new StringBuilder(_text).Replace(RepositoryMark, repository).Replace(SubjectMark, WildcardPattern.Encode(subject)).ToString(),
             out permission,
             out error,
             Origin);
