@@ -1,0 +1,111 @@
+using System.Buffers;
+using System.Text;
+using Portcullis.Git.PktLines;
+using Portcullis.Git.SmartHttp;
+
+namespace Portcullis.Git.Advertisements;
+
+/// <summary>Writes the answer to <c>info/refs</c> of protocol v0 and v1, byte for byte as git does (upload-pack.c, receive-pack.c, http-backend.c).</summary>
+public static class RefAdvertisementWriter
+{
+    // What upload-pack writes behind symref; in this order.
+    private static readonly string[] BehindSymref = ["filter", "session-id", "object-format", "agent"];
+
+    /// <summary>Writes the whole answer.</summary>
+    /// <param name="output">Where to.</param>
+    /// <param name="service">The service that was asked for.</param>
+    /// <param name="version">Version 0 or 1.</param>
+    /// <param name="snapshot">The refs to show.</param>
+    /// <param name="capabilities">The capabilities; where <c>HEAD</c> points is taken from the snapshot.</param>
+    public static void Write(
+        IBufferWriter<byte> output, GitService service, GitProtocolVersion version, RefSnapshot snapshot, CapabilityList capabilities)
+    {
+        output.WriteText("# service=" + service.Name());
+        output.WriteFlush();
+        if (version == GitProtocolVersion.V1)
+        {
+            output.WriteText("version 1");
+        }
+
+        var isUploadPack = service == GitService.UploadPack;
+        byte[]? pending = Encoding.UTF8.GetBytes((isUploadPack ? WithSymref(capabilities, snapshot) : capabilities).ToString());
+        foreach (ref readonly var entry in snapshot.Entries.AsSpan())
+        {
+            if (entry.Id is { } id)
+            {
+                WriteLine(output, id, entry.NameBytes.Span, isPeeled: false, ref pending);
+                if (isUploadPack && entry.Peeled is { } peeled)
+                {
+                    WriteLine(output, peeled, entry.NameBytes.Span, isPeeled: true, ref pending);
+                }
+            }
+        }
+
+        foreach (var have in snapshot.Haves)
+        {
+            WriteLine(output, have, ".have"u8, isPeeled: false, ref pending);
+        }
+
+        if (pending is not null)
+        {
+            WriteLine(output, ObjectId.Zero(snapshot.Format), "capabilities^{}"u8, isPeeled: false, ref pending);
+        }
+
+        foreach (var shallow in snapshot.Shallow)
+        {
+            output.WriteText("shallow " + shallow);
+        }
+
+        output.WriteFlush();
+    }
+
+    private static CapabilityList WithSymref(CapabilityList capabilities, RefSnapshot snapshot)
+    {
+        var items = capabilities.Without("symref").Items;
+        if (snapshot.Head is not { Id: not null, SymrefTarget: { } target })
+        {
+            return CapabilityList.Of(items.AsSpan());
+        }
+
+        var position = 0;
+        while (position < items.Length && !BehindSymref.Contains(items[position].Split('=')[0]))
+        {
+            position++;
+        }
+
+        return CapabilityList.Of(items.Insert(position, "symref=HEAD:" + target).AsSpan());
+    }
+
+    private static void WriteLine(IBufferWriter<byte> output, ObjectId id, ReadOnlySpan<byte> name, bool isPeeled, ref byte[]? capabilities)
+    {
+        var length = PktLine.HeaderLength + id.Format.HexLength() + 1 + name.Length + (isPeeled ? 3 : 0) + (capabilities is null ? 0 : 1 + capabilities.Length) + 1;
+        if (length > PktLine.MaxLength)
+        {
+            throw new ArgumentException("A line of the advertisement is too long.", nameof(name));
+        }
+
+        var span = output.GetSpan(length)[..length];
+        System.Buffers.Text.Utf8Formatter.TryFormat(length, span, out _, new StandardFormat('x', 4));
+        var position = PktLine.HeaderLength;
+        position += id.CopyHexTo(span[position..]);
+        span[position++] = (byte)' ';
+        name.CopyTo(span[position..]);
+        position += name.Length;
+        if (isPeeled)
+        {
+            "^{}"u8.CopyTo(span[position..]);
+            position += 3;
+        }
+
+        if (capabilities is not null)
+        {
+            span[position++] = 0;
+            capabilities.CopyTo(span[position..]);
+            position += capabilities.Length;
+            capabilities = null;
+        }
+
+        span[position] = (byte)'\n';
+        output.Advance(length);
+    }
+}
