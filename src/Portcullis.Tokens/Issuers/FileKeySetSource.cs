@@ -31,5 +31,6 @@ public sealed class FileKeySetSource : IKeySetSource
     public ValueTask<KeySet?> GetAsync(CancellationToken cancellationToken) => new(_file.Get());
 
     /// <inheritdoc/>
-    public ValueTask<KeySet?> RefreshForUnknownKeyAsync(string? keyId, CancellationToken cancellationToken) => new(_file.GetForUnknownKey());
+    // A changed file is seen by GetAsync: there is nothing else to look for.
+    public ValueTask<KeySet?> RefreshForUnknownKeyAsync(string? keyId, CancellationToken cancellationToken) => new(_file.Get());
 }

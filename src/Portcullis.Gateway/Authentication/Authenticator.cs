@@ -1,0 +1,52 @@
+using Microsoft.AspNetCore.Http;
+using Portcullis.Gateway.Refusals;
+using Portcullis.Gateway.Requests;
+using Portcullis.Git.SmartHttp;
+using Portcullis.Tokens;
+
+namespace Portcullis.Gateway.Authentication;
+
+/// <summary>Step 2: who asks. A valid token, or a refusal; there is no third way.</summary>
+internal sealed class Authenticator(TokenValidator validator, RefusalTexts texts)
+{
+    /// <summary>Authenticates a request. Exactly one of the results is not null; a refused token's facts come along for the record, unverified.</summary>
+    public async ValueTask<AuthenticationResult> AuthenticateAsync(HttpContext context, GitRoute route, CancellationToken cancellationToken)
+    {
+        var credential = CredentialReader.Read(context.Request.Headers.Authorization);
+        if (credential.Problem is { } problem)
+        {
+            return new AuthenticationResult { Refusal = RefusalTexts.CredentialMalformed(problem) };
+        }
+
+        if (credential.Token is null)
+        {
+            return new AuthenticationResult { Refusal = texts.CredentialMissing(route) };
+        }
+
+        var result = await validator.ValidateAsync(credential.Token, new TokenContext(Thumbprint(context)), cancellationToken);
+        return result.IsValid
+            ? new AuthenticationResult { Token = result.Token, Caller = CallerOf(result.Token) }
+            : new AuthenticationResult
+            {
+                Refusal = texts.TokenInvalid(result.Code, result.Description, route),
+                Unverified = result.Unverified,
+            };
+    }
+
+    private static Caller CallerOf(ValidatedToken token) => new()
+    {
+        Subject = token.Subject,
+        Issuer = token.Issuer,
+        TokenId = token.TokenId,
+        KeyId = token.KeyId,
+        ClientId = token.ClientId,
+        SessionId = token.SessionId,
+        Actors = [.. token.Actors.Select(actor => actor.Subject)],
+    };
+
+    // RFC 8705 §3.1: the certificate of the connection itself; no header can stand in for it.
+    private static string? Thumbprint(HttpContext context) =>
+        context.Connection.ClientCertificate is { } certificate
+            ? Microsoft.AspNetCore.WebUtilities.WebEncoders.Base64UrlEncode(System.Security.Cryptography.SHA256.HashData(certificate.RawData))
+            : null;
+}

@@ -1,0 +1,59 @@
+using Portcullis.Access;
+using Portcullis.Access.Decisions;
+using Portcullis.Gateway.Requests;
+using Portcullis.Git.Names;
+
+namespace Portcullis.Gateway.Authorization;
+
+/// <summary>
+/// Step 3's value: a request that an allowing <see cref="Decision"/> stands behind. Backends take nothing else, and only
+/// <see cref="RepositoryAuthorizer"/> makes one, so a skipped check does not compile.
+/// </summary>
+internal sealed class AuthorizedGitRequest
+{
+    private readonly RepositoryAccess access;
+
+    internal AuthorizedGitRequest(AuthenticatedGitRequest authenticated, RepositoryAccess access, Decision decision, bool exists)
+    {
+        if (!decision.IsAllowed)
+        {
+            throw new ArgumentException("A request is authorized by an allowing decision alone.", nameof(decision));
+        }
+
+        this.access = access;
+        Request = authenticated.Request;
+        Caller = authenticated.Caller;
+        Ended = authenticated.Ended;
+        RepositoryExists = exists;
+    }
+
+    /// <summary>What is asked.</summary>
+    public GitRequest Request { get; }
+
+    /// <summary>Who asks.</summary>
+    public Caller Caller { get; }
+
+    /// <summary>The repository.</summary>
+    public RepositoryPath Repository => access.Repository;
+
+    /// <summary>False for a repository that this push may make.</summary>
+    public bool RepositoryExists { get; }
+
+    /// <summary>Cancelled when the client leaves, or what the request stands on is revoked.</summary>
+    public CancellationToken Ended { get; }
+
+    /// <summary>Whether the caller may see every ref, so that nothing need be filtered.</summary>
+    public bool SeesEveryRef => access.MayPullEveryRef;
+
+    /// <summary>Whether the caller may see a ref and fetch what it reaches.</summary>
+    public bool IsVisible(RefName reference) => access.IsVisible(reference);
+
+    /// <summary>Whether a ref is shown to the caller who is about to push.</summary>
+    public bool IsVisibleToPush(RefName reference) => access.IsVisibleToPush(reference);
+
+    /// <summary>The decision about one change of one ref: the same function as everywhere.</summary>
+    public Decision Decide(AccessAction action, RefName reference) => access.Decide(action, reference);
+
+    /// <summary>What the caller may do here, in words.</summary>
+    public string DescribeAccess() => access.Describe();
+}

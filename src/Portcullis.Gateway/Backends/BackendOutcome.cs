@@ -1,0 +1,37 @@
+using Portcullis.Audit;
+using Portcullis.Gateway.Refusals;
+
+namespace Portcullis.Gateway.Backends;
+
+/// <summary>What a backend did with a request.</summary>
+internal sealed record BackendOutcome
+{
+    /// <summary>Served; nothing more to say.</summary>
+    public static BackendOutcome Served { get; } = new() { Outcome = AuditOutcome.Allowed };
+
+    /// <summary>How it ended.</summary>
+    public required AuditOutcome Outcome { get; init; }
+
+    /// <summary>The stable code of the reason, where it did not end well.</summary>
+    public string? Code { get; init; }
+
+    /// <summary>The no that is still to be written; null when the answer is written already, or is to be by <see cref="Finish"/>.</summary>
+    public Refusal? Refusal { get; init; }
+
+    /// <summary>What happened to the refs of a push.</summary>
+    public IReadOnlyList<AuditRefChange> References { get; init; } = [];
+
+    /// <summary>Writes the end of the answer; called once the audit record is on disk, so that no push is reported that is not recorded.</summary>
+    public Action? Finish { get; init; }
+
+    /// <summary>A refusal that only the backend could know.</summary>
+    public static BackendOutcome Refused(Refusal refusal) =>
+        new() { Outcome = AuditOutcome.Refused, Code = refusal.Code, Refusal = refusal };
+
+    /// <summary>It could not be done, and the client is told so.</summary>
+    public static BackendOutcome Failed(Refusal refusal) =>
+        new() { Outcome = AuditOutcome.Failed, Code = refusal.Code, Refusal = refusal };
+
+    /// <summary>It did not come to its end; the answer was cut.</summary>
+    public static BackendOutcome Cut(string code) => new() { Outcome = AuditOutcome.Failed, Code = code };
+}

@@ -1,0 +1,55 @@
+using System.Buffers;
+using Portcullis.Gateway.Backends.Host.Processes;
+using Portcullis.Git;
+using Portcullis.Git.Advertisements;
+using Portcullis.Git.PktLines;
+
+namespace Portcullis.Gateway.Backends.Host.Advertisements;
+
+/// <summary>Reads a repository's refs as git tells them, so that namespaces, <c>hideRefs</c> and every ref storage hold as for git itself.</summary>
+internal sealed class RefReader(GitLauncher git, RepositoryFacts facts)
+{
+    private const int MaxAdvertisementBytes = 1 << 30;
+
+    /// <summary>The refs that <c>upload-pack</c> offers, with what tags stand for and where symbolic refs point.</summary>
+    public async Task<RefSnapshot> ReadForFetchAsync(string directory, CancellationToken cancellationToken)
+    {
+        var known = await facts.GetAsync(directory, cancellationToken);
+        var request = new ArrayBufferWriter<byte>(128);
+        request.WriteText("command=ls-refs");
+        request.WriteText(known.Format == ObjectFormat.Sha256 ? "object-format=sha256" : "object-format=sha1");
+        request.WriteDelim();
+        request.WriteText("peel");
+        request.WriteText("symrefs");
+        request.WriteText("unborn");
+        request.WriteFlush();
+        var answer = await git.RunAsync(
+            new GitInvocation
+            {
+                Subcommand = "upload-pack",
+                Arguments = ["--stateless-rpc", "--strict", "."],
+                Directory = directory,
+                Environment = ["GIT_PROTOCOL=version=2"],
+            },
+            request.WrittenMemory,
+            MaxAdvertisementBytes,
+            cancellationToken);
+        return RefSnapshotParser.ParseListing(answer, known.Format);
+    }
+
+    /// <summary>The refs that <c>receive-pack</c> offers: no <c>HEAD</c>, and no peeled values.</summary>
+    public async Task<RefSnapshot> ReadForPushAsync(string directory, CancellationToken cancellationToken)
+    {
+        var answer = await git.RunAsync(
+            new GitInvocation
+            {
+                Subcommand = "receive-pack",
+                Arguments = ["--http-backend-info-refs", "."],
+                Directory = directory,
+            },
+            ReadOnlyMemory<byte>.Empty,
+            MaxAdvertisementBytes,
+            cancellationToken);
+        return RefSnapshotParser.ParseAdvertisement(answer);
+    }
+}

@@ -1,0 +1,47 @@
+using Portcullis.Gateway.Authorization;
+using Portcullis.Gateway.Backends.Host.Advertisements;
+using Portcullis.Gateway.Backends.Host.Fetches;
+using Portcullis.Gateway.Backends.Host.Processes;
+using Portcullis.Gateway.Backends.Host.Pushes;
+using Portcullis.Gateway.Backends.Host.Repositories;
+using Portcullis.Gateway.Refusals;
+using Portcullis.Gateway.Requests;
+using Portcullis.Git.FetchRequests;
+using Portcullis.Git.Names;
+
+namespace Portcullis.Gateway.Backends.Host;
+
+/// <summary>Bare repositories on this machine's disk, served through the <c>git</c> program.</summary>
+internal sealed class HostBackend(
+    RepositoryStore store,
+    AdvertisementHandler advertisements,
+    FetchHandler fetches,
+    PushHandler pushes,
+    GitProcessLimiter limiter) : IGitBackend
+{
+    /// <inheritdoc/>
+    public ValueTask<bool> ExistsAsync(RepositoryPath repository, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(store.Locate(repository) is not null);
+
+    /// <inheritdoc/>
+    public Task<BackendOutcome> AdvertiseAsync(AuthorizedGitRequest request, GitResponse response) =>
+        LimitedAsync(request, () => advertisements.AdvertiseAsync(request, response));
+
+    /// <inheritdoc/>
+    public Task<BackendOutcome> ListRefsAsync(AuthorizedGitRequest request, LsRefsRequest listing, GitResponse response) =>
+        LimitedAsync(request, () => advertisements.ListRefsAsync(request, listing, response));
+
+    /// <inheritdoc/>
+    public Task<BackendOutcome> FetchAsync(AuthorizedGitRequest request, GitResponse response) =>
+        LimitedAsync(request, () => fetches.FetchAsync(request, response));
+
+    /// <inheritdoc/>
+    public Task<BackendOutcome> PushAsync(AuthorizedPush push, GitResponse response) =>
+        LimitedAsync(push.Request, () => pushes.PushAsync(push, response));
+
+    private async Task<BackendOutcome> LimitedAsync(AuthorizedGitRequest request, Func<Task<BackendOutcome>> operation)
+    {
+        using var slot = await limiter.AcquireAsync(request.Ended);
+        return slot is null ? BackendOutcome.Failed(RefusalTexts.Busy()) : await operation();
+    }
+}

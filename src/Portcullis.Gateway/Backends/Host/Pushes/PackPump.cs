@@ -1,0 +1,69 @@
+using System.Buffers.Binary;
+using System.IO.Pipelines;
+using System.Net.Sockets;
+
+namespace Portcullis.Gateway.Backends.Host.Pushes;
+
+/// <summary>Streams a pack from the client to git, byte for byte, looking only at its header.</summary>
+internal sealed class PackPump(PipeReader body, Socket input)
+{
+    private const int HeaderLength = 12;
+
+    private readonly byte[] header = new byte[HeaderLength];
+    private long sent;
+
+    /// <summary>How many objects the pack's header announces (gitformat-pack); 0 where there is no pack.</summary>
+    public long ObjectCount =>
+        sent >= HeaderLength && header.AsSpan(0, 4).SequenceEqual("PACK"u8) ? BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(8)) : 0;
+
+    /// <summary>Sends what <paramref name="first"/> holds, then the body to its end, and tells git that it is the end.</summary>
+    public async Task RunAsync(ReadOnlyMemory<byte> first, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await SendAsync(first, cancellationToken);
+            while (true)
+            {
+                var result = await body.ReadAsync(cancellationToken);
+                foreach (var part in result.Buffer)
+                {
+                    KeepHeader(part.Span);
+                    await SendAsync(part, cancellationToken);
+                }
+
+                body.AdvanceTo(result.Buffer.End);
+                if (result.IsCompleted)
+                {
+                    break;
+                }
+            }
+        }
+        catch (SocketException)
+        {
+            // git wants no more: what it says of that comes with its report.
+        }
+        finally
+        {
+            input.Dispose();
+        }
+    }
+
+    private async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        while (!bytes.IsEmpty)
+        {
+            bytes = bytes[await input.SendAsync(bytes, cancellationToken)..];
+        }
+    }
+
+    private void KeepHeader(ReadOnlySpan<byte> bytes)
+    {
+        if (sent < HeaderLength)
+        {
+            var kept = Math.Min(bytes.Length, HeaderLength - (int)sent);
+            bytes[..kept].CopyTo(header.AsSpan((int)sent));
+        }
+
+        sent += bytes.Length;
+    }
+}

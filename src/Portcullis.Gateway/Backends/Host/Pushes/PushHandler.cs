@@ -1,0 +1,293 @@
+using System.Buffers;
+using Microsoft.Extensions.Logging;
+using Portcullis.Audit;
+using Portcullis.Gateway.Auditing;
+using Portcullis.Gateway.Authorization;
+using Portcullis.Gateway.Backends.Host.Advertisements;
+using Portcullis.Gateway.Backends.Host.Processes;
+using Portcullis.Gateway.Backends.Host.Repositories;
+using Portcullis.Gateway.Backends.Host.Visibility;
+using Portcullis.Gateway.Refusals;
+using Portcullis.Gateway.Requests;
+using Portcullis.Git;
+using Portcullis.Git.ReceivePack;
+using Portcullis.Git.SmartHttp;
+
+namespace Portcullis.Gateway.Backends.Host.Pushes;
+
+/// <summary>Carries out a push with <c>git receive-pack</c>, and asks once more while its objects wait in quarantine.</summary>
+internal sealed partial class PushHandler(
+    GitLauncher git,
+    RepositoryStore store,
+    RefReader refs,
+    RepositoryFacts facts,
+    HookSets hooks,
+    ReachableObjects reachable,
+    PushJournal journal,
+    GatewayOptions options,
+    ILogger<PushHandler> logger)
+{
+    private const int MaxMovesLookedUp = 100;
+
+    /// <summary>Carries out a push.</summary>
+    public async Task<BackendOutcome> PushAsync(AuthorizedPush push, GitResponse response)
+    {
+        var cancellationToken = push.Request.Ended;
+        if (!push.Request.RepositoryExists)
+        {
+            await store.CreateAsync(push.Request.Repository, push.Push.Capabilities.ObjectFormat(), cancellationToken);
+        }
+
+        var directory = store.Locate(push.Request.Repository)
+            ?? throw new IOException("The repository was deleted while a push to it began.");
+        IReadOnlySet<ObjectId> visibleTips = new HashSet<ObjectId>();
+        if (!push.Request.SeesEveryRef)
+        {
+            var current = await refs.ReadForPushAsync(directory, cancellationToken);
+            if (HiddenRefCheck.Check(push, current) is { } hidden)
+            {
+                return BackendOutcome.Refused(hidden);
+            }
+
+            visibleTips = VisibleTips.Of(current, push.Request.IsVisible);
+        }
+
+        using var running = journal.Begin(push, directory);
+        return await ReceiveAsync(push, directory, visibleTips, response, cancellationToken);
+    }
+
+    private async Task<BackendOutcome> ReceiveAsync(
+        AuthorizedPush push,
+        string directory,
+        IReadOnlySet<ObjectId> visibleTips,
+        GitResponse response,
+        CancellationToken cancellationToken)
+    {
+        var isInspected = IsInspected(push);
+        var ownHooks = isInspected ? (await facts.GetAsync(directory, cancellationToken)).HooksDirectory : null;
+        await using var process = git.Start(Invocation(push, directory, ownHooks));
+        var pump = new PackPump(push.Request.Request.Body.Reader, process.Input);
+        var contentType = GitService.ReceivePack.ResultContentType();
+        var output = new ReceivePackOutput(
+            process.Output, response, hasSideband: push.Push.Capabilities.Contains("side-band-64k"), contentType);
+        using var stopped = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        stopped.CancelAfter(options.GitProcessTimeout);
+
+        var pumping = pump.RunAsync(Head(push.Push), stopped.Token);
+        var reading = output.ReadAsync(stopped.Token);
+        var inspecting = isInspected
+            ? InspectAsync(push, process, pump, directory, visibleTips, stopped.Token)
+            : Task.FromResult<(Refusal?, PushVerdict?)>((null, null));
+
+        await reading;
+        var (refusal, verdict) = await inspecting;
+        var exitCode = await process.WaitAsync();
+        if (!pumping.IsCompleted)
+        {
+            // git has ended without reading the whole pack; the rest is drained with the answer.
+            await stopped.CancelAsync();
+        }
+
+        await Swallow(pumping, stopped.Token);
+        if (refusal is not null)
+        {
+            return Conclude(refusal, push, response, contentType);
+        }
+
+        if (ReportOf(output) is not { } report)
+        {
+            LogNoReport(logger, push.Request.Request.Id, exitCode, await process.ErrorTextAsync());
+            report = new ReportStatus(
+                "the server could not finish",
+                [.. push.Commands.Select(command => RefStatus.Rejected(command.Name.Value, "the server could not finish"))]);
+        }
+
+        return await ConcludeAsync(report, push, verdict, directory, response, contentType, cancellationToken);
+    }
+
+    // Only what objects can tell is asked about: a push that may do all that it wants is streamed straight through.
+    private static bool IsInspected(AuthorizedPush push) =>
+        push.Commands.Any(command => command.NeedsAncestry)
+        || (!push.Request.SeesEveryRef
+            && push.Commands.Any(command => !command.Command.New.IsZero && push.Request.IsVisible(command.Name)));
+
+    private async Task<(Refusal?, PushVerdict?)> InspectAsync(
+        AuthorizedPush push,
+        GitProcess process,
+        PackPump pump,
+        string directory,
+        IReadOnlySet<ObjectId> visibleTips,
+        CancellationToken cancellationToken)
+    {
+        var question = await PushControl.WaitAsync(process.Control!, directory, cancellationToken);
+        if (question is null)
+        {
+            return (null, null);
+        }
+
+        var verdict = new PushVerdict(push, new QuarantineInspector(git, reachable, directory, question.Quarantine), visibleTips);
+        Refusal? refusal;
+        try
+        {
+            refusal = await verdict.JudgeAsync(pump.ObjectCount, cancellationToken);
+        }
+        catch (GitFailedException exception)
+        {
+            // What can't be proved is refused.
+            LogInspectionFailed(logger, exception, push.Request.Request.Id);
+            refusal = RefusalTexts.PushRefused(
+                push.Request,
+                push.Push,
+                [.. push.Commands.Select(command => new ReferenceRefusal(
+                    command.Command, RefusalTexts.WordFor(command.Command), "not_provable", "the server could not check its history", IsCause: true))],
+                Access.AccessAction.Update,
+                decision: null);
+        }
+
+        await PushControl.AnswerAsync(process.Control!, allow: refusal is null, cancellationToken);
+        return (refusal, verdict);
+    }
+
+    private GitInvocation Invocation(AuthorizedPush push, string directory, string? ownHooks)
+    {
+        List<(string, string)> configuration = [];
+        var environment = PusherEnvironment.Of(push.Request.Caller, push.Request.Request);
+        if (ownHooks is not null)
+        {
+            configuration.Add(("core.hooksPath", hooks.For(ownHooks)));
+            environment.Add($"{HookSets.OwnHooksVariable}={ownHooks}");
+        }
+
+        if (!push.Request.SeesEveryRef)
+        {
+            // index-pack, and never unpack-objects: what completes a thin pack is then known by its place in the pack.
+            configuration.Add(("receive.unpackLimit", "1"));
+        }
+
+        if (options.MaxPushBytes > 0)
+        {
+            configuration.Add(("receive.maxInputSize", options.MaxPushBytes.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        }
+
+        return new GitInvocation
+        {
+            Subcommand = "receive-pack",
+            Arguments = ["--stateless-rpc", "."],
+            Directory = directory,
+            Configuration = configuration,
+            Environment = environment,
+            WithControl = ownHooks is not null,
+        };
+    }
+
+    // The commands as they were inspected. The answer is always asked for as a report in a large sideband, so that what
+    // happened is known here too, and always atomically: a push is all or nothing.
+    private static ReadOnlyMemory<byte> Head(ReceivePackRequest push)
+    {
+        var capabilities = push.Capabilities.With("side-band-64k").With("atomic");
+        if (!capabilities.Contains("report-status-v2"))
+        {
+            capabilities = capabilities.With("report-status");
+        }
+
+        var head = new ArrayBufferWriter<byte>();
+        push.WriteTo(head, capabilities);
+        return head.WrittenMemory;
+    }
+
+    private static BackendOutcome Conclude(Refusal refusal, AuthorizedPush push, GitResponse response, string contentType) => new()
+    {
+        Outcome = AuditOutcome.Refused,
+        Code = refusal.Code,
+        References = PushAudit.Of(refusal),
+        Finish = () =>
+        {
+            StartOnce(response, contentType);
+            RefusalWriter.WriteReport(refusal, push.Push, response);
+        },
+    };
+
+    private async Task<BackendOutcome> ConcludeAsync(
+        ReportStatus report,
+        AuthorizedPush push,
+        PushVerdict? verdict,
+        string directory,
+        GitResponse response,
+        string contentType,
+        CancellationToken cancellationToken)
+    {
+        var refused = report.Refs.Where(reference => !reference.IsOk).ToDictionary(reference => reference.RefName, reference => reference.Reason, StringComparer.Ordinal);
+        var isDone = refused.Count == 0 && report.UnpackStatus == ReportStatus.Unpacked;
+        var changes = new List<AuditRefChange>(push.Commands.Count);
+        var inspector = new QuarantineInspector(git, reachable, directory, null);
+        foreach (var command in push.Commands)
+        {
+            var isRefused = refused.TryGetValue(command.Name.Value, out var reason);
+            var change = RefusalTexts.WordFor(command.Command);
+            if (command.IsMove && isDone)
+            {
+                if (verdict is null || !verdict.FastForwards.TryGetValue(command, out var isFastForward))
+                {
+                    isFastForward = !command.Name.IsTag
+                        && changes.Count < MaxMovesLookedUp
+                        && await inspector.IsFastForwardAsync(command.Command.Old, command.Command.New, cancellationToken);
+                }
+
+                change = isFastForward && !command.Name.IsTag ? "update" : "force";
+            }
+
+            changes.Add(PushAudit.Of(
+                command.Command, change, isRefused || !isDone ? AuditOutcome.Failed : AuditOutcome.Allowed, isRefused ? reason : null));
+        }
+
+        return new BackendOutcome
+        {
+            Outcome = isDone ? AuditOutcome.Allowed : AuditOutcome.Failed,
+            Code = isDone ? null : report.UnpackStatus == ReportStatus.Unpacked ? "rejected_by_git" : "unpack_failed",
+            References = changes,
+            Finish = () =>
+            {
+                StartOnce(response, contentType);
+                report.WriteTo(response, push.Push.Capabilities);
+            },
+        };
+    }
+
+    private static ReportStatus? ReportOf(ReceivePackOutput output)
+    {
+        try
+        {
+            return output.Report.IsEmpty ? null : ReportStatus.Parse(output.Report.Span);
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
+
+    private static void StartOnce(GitResponse response, string contentType)
+    {
+        if (!response.HasStarted)
+        {
+            response.Start(contentType);
+        }
+    }
+
+    private static async Task Swallow(Task pumping, CancellationToken stopped)
+    {
+        try
+        {
+            await pumping;
+        }
+        catch (OperationCanceledException) when (stopped.IsCancellationRequested)
+        {
+            // Stopped on purpose: git has already answered.
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Error, "receive-pack gave no report for request {RequestId}; exit code {ExitCode}: {ErrorText}")]
+    private static partial void LogNoReport(ILogger logger, string requestId, int exitCode, string errorText);
+
+    [LoggerMessage(2, LogLevel.Warning, "A push could not be inspected and was refused, request {RequestId}.")]
+    private static partial void LogInspectionFailed(ILogger logger, Exception exception, string requestId);
+}

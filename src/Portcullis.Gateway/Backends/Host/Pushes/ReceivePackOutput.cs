@@ -1,0 +1,72 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using Portcullis.Gateway.Requests;
+using Portcullis.Git.PktLines;
+
+namespace Portcullis.Gateway.Backends.Host.Pushes;
+
+/// <summary>Takes receive-pack's answer apart: progress goes on to the client as it comes, the report is kept.</summary>
+/// <param name="output">What receive-pack writes, always in a large sideband.</param>
+/// <param name="response">The client's answer.</param>
+/// <param name="hasSideband">Whether the client asked for a sideband; without one, progress is lost.</param>
+/// <param name="contentType">The type of the client's answer.</param>
+internal sealed class ReceivePackOutput(Socket output, GitResponse response, bool hasSideband, string contentType)
+{
+    private const int MaxReportBytes = 64 << 20;
+
+    private readonly ArrayBufferWriter<byte> report = new();
+
+    /// <summary>The report-status as receive-pack wrote it; empty when it ended without one.</summary>
+    public ReadOnlyMemory<byte> Report => report.WrittenMemory;
+
+    /// <summary>Reads to the end of git's output.</summary>
+    public async Task ReadAsync(CancellationToken cancellationToken)
+    {
+        var lines = new PktLineStream(PipeReader.Create(new NetworkStream(output)));
+        try
+        {
+            while (await lines.ReadAsync(cancellationToken) is { } line)
+            {
+                if (line.Kind == PktLineKind.Data && SidebandReader.TryRead(line, out var channel, out var data))
+                {
+                    await TakeAsync(channel, data, cancellationToken);
+                }
+
+                lines.Release();
+            }
+        }
+        catch (PktLineException)
+        {
+            // git died in the middle of a line; its exit code and the missing report tell.
+        }
+    }
+
+    private async ValueTask TakeAsync(SidebandChannel channel, ReadOnlySequence<byte> data, CancellationToken cancellationToken)
+    {
+        if (channel == SidebandChannel.Pack)
+        {
+            if (report.WrittenCount + data.Length <= MaxReportBytes)
+            {
+                foreach (var part in data)
+                {
+                    report.Write(part.Span);
+                }
+            }
+
+            return;
+        }
+
+        if (hasSideband)
+        {
+            if (!response.HasStarted)
+            {
+                response.Start(contentType);
+            }
+
+            // Also when it is empty: that is git's sign of life while it works.
+            response.WriteSideband(channel, data.ToArray());
+            await response.FlushAsync(cancellationToken);
+        }
+    }
+}

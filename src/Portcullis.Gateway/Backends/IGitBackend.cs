@@ -1,0 +1,28 @@
+using Portcullis.Gateway.Authorization;
+using Portcullis.Gateway.Requests;
+using Portcullis.Git.FetchRequests;
+using Portcullis.Git.Names;
+
+namespace Portcullis.Gateway.Backends;
+
+/// <summary>
+/// What serves a Git request that may be served: repositories on disk, or a server elsewhere. It takes authorized requests
+/// alone, knows neither tokens nor policy, and gives back what happened as a value.
+/// </summary>
+internal interface IGitBackend
+{
+    /// <summary>Whether a repository exists.</summary>
+    ValueTask<bool> ExistsAsync(RepositoryPath repository, CancellationToken cancellationToken);
+
+    /// <summary>Answers <c>info/refs</c>, of any protocol version and for either service.</summary>
+    Task<BackendOutcome> AdvertiseAsync(AuthorizedGitRequest request, GitResponse response);
+
+    /// <summary>Answers <c>ls-refs</c> of protocol version 2.</summary>
+    Task<BackendOutcome> ListRefsAsync(AuthorizedGitRequest request, LsRefsRequest listing, GitResponse response);
+
+    /// <summary>Answers any other request to <c>git-upload-pack</c>.</summary>
+    Task<BackendOutcome> FetchAsync(AuthorizedGitRequest request, GitResponse response);
+
+    /// <summary>Carries out a push.</summary>
+    Task<BackendOutcome> PushAsync(AuthorizedPush push, GitResponse response);
+}

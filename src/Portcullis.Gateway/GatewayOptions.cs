@@ -1,0 +1,50 @@
+namespace Portcullis.Gateway;
+
+/// <summary>What the gateway must know, made by the program's one configuration binder.</summary>
+public sealed record GatewayOptions
+{
+    /// <summary>The URL that clients use, without a slash at its end: the default audience of tokens.</summary>
+    public required string PublicUrl { get; init; }
+
+    /// <summary>The realm of the Basic challenge, which Git shows when it asks for a password. Default: <c>Portcullis</c>.</summary>
+    public string Realm { get; init; } = "Portcullis";
+
+    /// <summary>The URL at which tokens are had, named in the Bearer challenge.</summary>
+    public required string TokenEndpoint { get; init; }
+
+    /// <summary>The directory of the repositories: <c>acme/app</c> lives in <c>acme/app.git</c> below it.</summary>
+    public required string RepositoriesRoot { get; init; }
+
+    /// <summary>A directory of the gateway's own for what lives as long as the program: the generated git configuration and the journal of running pushes.</summary>
+    public required string RunDirectory { get; init; }
+
+    /// <summary>A git configuration file of the operator's, included into the defaults for every repository. It need not exist.</summary>
+    public required string OperatorGitConfiguration { get; init; }
+
+    /// <summary>Absolute path of git. Default: found in <c>PATH</c>.</summary>
+    public string? GitProgram { get; init; }
+
+    /// <summary>How many operations may run git at once; 1 or more. Default: twice the processors, at least 8.</summary>
+    public int MaxConcurrentGitProcesses { get; init; } = Math.Max(8, 2 * Environment.ProcessorCount);
+
+    /// <summary>How long an operation waits for one of these places before it is answered with 503. Default: 30 seconds.</summary>
+    public TimeSpan GitProcessQueueTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long one operation may run git. Default: 1 hour.</summary>
+    public TimeSpan GitProcessTimeout { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>The largest pack of a push in bytes; 0 for no limit, which is the default.</summary>
+    public long MaxPushBytes { get; init; }
+
+    /// <summary>How many refs one push may name. Default: 100,000.</summary>
+    public int MaxRefCommands { get; init; } = 100_000;
+
+    /// <summary>The largest request for a fetch, inflated, in bytes. Default: 64 MiB.</summary>
+    public int MaxFetchRequestBytes { get; init; } = 64 << 20;
+
+    /// <summary>Requests that one caller may make in a minute; 0 for no limit, which is the default.</summary>
+    public int RequestsPerMinute { get; init; }
+
+    /// <summary>Whether a request is refused when the audit log can't be written. Default: true.</summary>
+    public bool AuditRequired { get; init; } = true;
+}

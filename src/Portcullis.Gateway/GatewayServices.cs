@@ -1,0 +1,76 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Portcullis.Gateway.Authentication;
+using Portcullis.Gateway.Authorization;
+using Portcullis.Gateway.Backends;
+using Portcullis.Gateway.Backends.Host;
+using Portcullis.Gateway.Backends.Host.Advertisements;
+using Portcullis.Gateway.Backends.Host.Fetches;
+using Portcullis.Gateway.Backends.Host.Processes;
+using Portcullis.Gateway.Backends.Host.Pushes;
+using Portcullis.Gateway.Backends.Host.Repositories;
+using Portcullis.Gateway.Backends.Host.Visibility;
+using Portcullis.Gateway.Pipeline;
+using Portcullis.Gateway.Refusals;
+
+namespace Portcullis.Gateway;
+
+/// <summary>Adds the gateway to a program.</summary>
+public static class GatewayServices
+{
+    // About 60 MB at most, for callers who do not see every ref.
+    private const int MaxReachableObjectsKept = 1_000_000;
+
+    /// <summary>
+    /// Registers the gateway. The program registers beside it the <see cref="Tokens.TokenValidator"/>, the
+    /// <see cref="Tokens.Revocation.IRevocationList"/>, the <see cref="Audit.AuditLog"/>, an <see cref="IAccessPolicySource"/> and the <see cref="TimeProvider"/>.
+    /// </summary>
+    /// <param name="services">The program's services.</param>
+    /// <param name="options">The gateway's settings.</param>
+    public static IServiceCollection AddPortcullisGateway(this IServiceCollection services, GatewayOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton<RefusalTexts>();
+        services.AddSingleton<Authenticator>();
+        services.AddSingleton<EffectivePermissions>();
+        services.AddSingleton<RepositoryAuthorizer>();
+        services.AddSingleton<RequestServer>();
+        services.AddSingleton(_ => new RequestLimiter(options.RequestsPerMinute));
+        services.AddSingleton<GitPipeline>();
+
+        services.AddSingleton(provider => GitInstallation.Prepare(options, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(_ => new GitProcessLimiter(options.MaxConcurrentGitProcesses, options.GitProcessQueueTimeout));
+        services.AddSingleton(provider => new RepositoryStore(options.RepositoriesRoot, provider.GetRequiredService<GitLauncher>()));
+        services.AddSingleton(provider => new EmptyRepository(provider.GetRequiredService<GitLauncher>(), Path.GetFullPath(options.RunDirectory)));
+        services.AddSingleton(_ => new PushJournal(Path.Combine(Path.GetFullPath(options.RunDirectory), "pushes")));
+        services.AddSingleton(_ => new HookSets(Path.Combine(Path.GetFullPath(options.RunDirectory), "hooks")));
+        services.AddSingleton(_ => new ReachableObjectsCache(MaxReachableObjectsKept));
+        services.AddSingleton<ReachableObjects>();
+        services.AddSingleton<RepositoryFacts>();
+        services.AddSingleton<RefReader>();
+        services.AddSingleton<AdvertisementHandler>();
+        services.AddSingleton<FetchJudge>();
+        services.AddSingleton<FetchHandler>();
+        services.AddSingleton<PushHandler>();
+        services.AddSingleton<IGitBackend, HostBackend>();
+        services.AddHostedService<InterruptedPushes>();
+        return services;
+    }
+
+    /// <summary>Lets the gateway answer every request that nothing else answers.</summary>
+    public static void MapPortcullisGateway(this IApplicationBuilder application)
+    {
+        var pipeline = application.ApplicationServices.GetRequiredService<GitPipeline>();
+        application.Run(context =>
+        {
+            // A pack may have any size; what bounds a push is limits.maxPushBytes.
+            if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+            {
+                size.MaxRequestBodySize = null;
+            }
+
+            return pipeline.HandleAsync(context);
+        });
+    }
+}

@@ -1,0 +1,73 @@
+using Portcullis.Gateway.Auditing;
+using Portcullis.Gateway.Authorization;
+using Portcullis.Gateway.Backends;
+using Portcullis.Gateway.Refusals;
+using Portcullis.Gateway.Requests;
+using Portcullis.Git.FetchRequests;
+using Portcullis.Git.PktLines;
+using Portcullis.Git.ReceivePack;
+using Portcullis.Git.SmartHttp;
+
+namespace Portcullis.Gateway.Pipeline;
+
+/// <summary>Step 4: hands a request to the backend; a push only after the second look of step 3, at its refs.</summary>
+internal sealed class RequestServer(IGitBackend backend, GatewayOptions options)
+{
+    private const int MaxListingBytes = 4 << 20;
+
+    private static readonly byte[] ListRefsCommand = "command=ls-refs"u8.ToArray();
+
+    /// <summary>Serves a request.</summary>
+    public async Task<BackendOutcome> ServeAsync(AuthorizedGitRequest request, RequestTrail trail, GitResponse response)
+    {
+        try
+        {
+            return (request.Request.Route.Operation, request.Request.Route.Service) switch
+            {
+                (GitOperation.Discover, _) => await backend.AdvertiseAsync(request, response),
+                (GitOperation.Push, _) => await PushAsync(request, response),
+                _ => await FetchAsync(request, trail, response),
+            };
+        }
+        catch (PktLineException exception)
+        {
+            return BackendOutcome.Refused(RefusalTexts.ProtocolError(exception.Message));
+        }
+        catch (InvalidDataException)
+        {
+            return BackendOutcome.Refused(RefusalTexts.ProtocolError("its compressed body can't be inflated."));
+        }
+    }
+
+    private async Task<BackendOutcome> FetchAsync(AuthorizedGitRequest request, RequestTrail trail, GitResponse response)
+    {
+        if (request.Request.Protocol == GitProtocolVersion.V2
+            && await CommandPeek.IsAsync(request.Request.Body.Reader, ListRefsCommand, request.Ended))
+        {
+            trail.Operation = "discover";
+            if (await BodyReader.ReadAsync(request.Request.Body.Reader, MaxListingBytes, request.Ended) is not { } body)
+            {
+                return BackendOutcome.Refused(RefusalTexts.TooLarge($"A request for refs may hold {MaxListingBytes >> 20} MiB at most."));
+            }
+
+            return await backend.ListRefsAsync(request, LsRefsRequest.Parse(CommandRequest.Parse(body)), response);
+        }
+
+        return await backend.FetchAsync(request, response);
+    }
+
+    private async Task<BackendOutcome> PushAsync(AuthorizedGitRequest request, GitResponse response)
+    {
+        // Git probes with a lone flush before a large push, to be asked for its credential before the pack is on its way.
+        if (await CommandPeek.IsEmptyAsync(request.Request.Body.Reader, request.Ended))
+        {
+            response.Start(GitService.ReceivePack.ResultContentType());
+            return BackendOutcome.Served;
+        }
+
+        var limits = ReceivePackLimits.Default with { MaxCommands = options.MaxRefCommands };
+        var push = await ReceivePackRequest.ReadAsync(new PktLineStream(request.Request.Body.Reader), limits, request.Ended);
+        var (authorized, refusal) = PushAuthorizer.Authorize(request, push);
+        return authorized is null ? BackendOutcome.Refused(refusal!) : await backend.PushAsync(authorized, response);
+    }
+}

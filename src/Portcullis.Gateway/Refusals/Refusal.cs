@@ -1,0 +1,31 @@
+using Portcullis.Git.ReceivePack;
+
+namespace Portcullis.Gateway.Refusals;
+
+/// <summary>A no: a value, never an exception. <see cref="RefusalWriter"/> alone gives it its shape on the wire.</summary>
+internal sealed record Refusal
+{
+    /// <summary>Why.</summary>
+    public required RefusalReason Reason { get; init; }
+
+    /// <summary>The stable code that the audit record carries.</summary>
+    public required string Code { get; init; }
+
+    /// <summary>What the user reads: sentences, one a line. Never holds a token.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>The challenge of a 401.</summary>
+    public Challenge? Challenge { get; init; }
+
+    /// <summary>When to come again.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>The methods that the path takes.</summary>
+    public string? Allow { get; init; }
+
+    /// <summary>The push that is refused, whose capabilities shape the report.</summary>
+    public ReceivePackRequest? Push { get; init; }
+
+    /// <summary>What is said of each ref of a push, in the order of its commands.</summary>
+    public IReadOnlyList<ReferenceRefusal> References { get; init; } = [];
+}

@@ -1,0 +1,59 @@
+namespace Portcullis.Gateway.Refusals;
+
+/// <summary>Why a request is refused: one value for each case of the table in docs/spec/http.md.</summary>
+internal enum RefusalReason
+{
+    /// <summary>No credential came with the request.</summary>
+    CredentialMissing,
+
+    /// <summary>The credential can't be read, or there are several: nothing in it was looked at.</summary>
+    CredentialMalformed,
+
+    /// <summary>The token is not valid; its own code says why.</summary>
+    TokenInvalid,
+
+    /// <summary>The repository does not exist, or the token does not open it: the caller can't tell which.</summary>
+    RepositoryNotFound,
+
+    /// <summary>The token opens the repository, but not for this action.</summary>
+    ActionNotAllowed,
+
+    /// <summary>Some refs of a push are not allowed; nothing was changed.</summary>
+    RefsNotAllowed,
+
+    /// <summary>An object was asked for that no ref visible to the caller reaches, or that does not exist.</summary>
+    ObjectNotFound,
+
+    /// <summary>The path is not one that a repository can have.</summary>
+    PathInvalid,
+
+    /// <summary>Nothing is served at this path.</summary>
+    PathUnknown,
+
+    /// <summary>The dumb HTTP protocol, which bypasses every rule by ref.</summary>
+    DumbHttp,
+
+    /// <summary>Another HTTP method than the path takes.</summary>
+    MethodNotAllowed,
+
+    /// <summary>A body of another kind than the path takes.</summary>
+    ContentTypeWrong,
+
+    /// <summary>The request is no well-formed Git request.</summary>
+    ProtocolError,
+
+    /// <summary>The request exceeds a limit.</summary>
+    TooLarge,
+
+    /// <summary>Too many requests in a minute.</summary>
+    TooManyRequests,
+
+    /// <summary>As many Git operations run as may, and none ended in time.</summary>
+    Busy,
+
+    /// <summary>The audit log can't be written, and access needs it.</summary>
+    AuditUnavailable,
+
+    /// <summary>git, or the server behind this one, could not do it.</summary>
+    BackendFailed,
+}

@@ -1,0 +1,77 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Portcullis.Gateway.Requests;
+using Portcullis.Git.PktLines;
+using Portcullis.Git.ReceivePack;
+using Portcullis.Git.SmartHttp;
+
+namespace Portcullis.Gateway.Refusals;
+
+/// <summary>The one place that gives a refusal its shape: an HTTP status with a text, an <c>ERR</c> line, or a report with <c>ng</c>.</summary>
+internal static class RefusalWriter
+{
+    /// <summary>Writes a refusal as the whole answer; whoever calls sends it.</summary>
+    public static void Write(Refusal refusal, HttpContext context, GitResponse response)
+    {
+        switch (refusal.Reason)
+        {
+            case RefusalReason.RefsNotAllowed when refusal.Push is { } push:
+                response.Start(GitService.ReceivePack.ResultContentType());
+                WriteReport(refusal, push, response);
+                break;
+            case RefusalReason.ObjectNotFound:
+                // Inside the protocol, and not as a status: Git shows the text of an ERR line to the user.
+                response.Start(GitService.UploadPack.ResultContentType());
+                response.WriteError(refusal.Text);
+                break;
+            default:
+                WriteStatus(refusal, context.Response, response);
+                break;
+        }
+    }
+
+    /// <summary>Writes the report of a refused push: <c>ng</c> for each ref, and the whole text on the progress channel where there is one.</summary>
+    public static void WriteReport(Refusal refusal, ReceivePackRequest push, GitResponse response)
+    {
+        var report = new ReportStatus(
+            ReportStatus.Unpacked,
+            [.. refusal.References.Select(reference => RefStatus.Rejected(reference.Command.RawName, reference.ShortReason))]);
+        if (push.Capabilities.Contains("side-band-64k"))
+        {
+            response.WriteSideband(SidebandChannel.Progress, refusal.Text + "\n");
+        }
+
+        report.WriteTo(response, push.Capabilities);
+    }
+
+    private static void WriteStatus(Refusal refusal, HttpResponse http, GitResponse response)
+    {
+        var text = Encoding.UTF8.GetBytes(refusal.Text + "\n");
+        http.StatusCode = RefusalStatus.Of(refusal.Reason);
+        http.ContentType = "text/plain; charset=utf-8";
+        http.ContentLength = text.Length;
+        http.Headers.CacheControl = "no-store";
+        http.Headers.XContentTypeOptions = "nosniff";
+        if (refusal.Challenge is { } challenge)
+        {
+            http.Headers.WWWAuthenticate = challenge.ToHeaderValues();
+        }
+
+        if (refusal.RetryAfter is { } retryAfter)
+        {
+            http.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(retryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        }
+
+        if (refusal.Allow is { } allow)
+        {
+            http.Headers.Allow = allow;
+        }
+
+        if (!HttpMethods.IsHead(http.HttpContext.Request.Method))
+        {
+            text.CopyTo(response.GetSpan(text.Length));
+            response.Advance(text.Length);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using System.IO.Compression;
+using System.IO.Pipelines;
+
+namespace Portcullis.Gateway.Requests;
+
+/// <summary>A request's body, inflated where it came compressed.</summary>
+internal sealed class GitRequestBody : IAsyncDisposable
+{
+    private readonly CountingStream? counting;
+    private readonly PipeReader? inflated;
+
+    private GitRequestBody(PipeReader reader, CountingStream? counting, PipeReader? inflated)
+    {
+        Reader = reader;
+        this.counting = counting;
+        this.inflated = inflated;
+    }
+
+    /// <summary>The body's bytes as the client meant them.</summary>
+    public PipeReader Reader { get; }
+
+    /// <summary>How many bytes were received so far, before inflation.</summary>
+    public long BytesReceived => counting?.Count ?? 0;
+
+    /// <summary>The body of a request that has none.</summary>
+    public static GitRequestBody Empty() => new(PipeReader.Create(Stream.Null), null, null);
+
+    /// <summary>Wraps a request's body.</summary>
+    /// <param name="body">The bytes as they arrive.</param>
+    /// <param name="compressed">Whether they are compressed with gzip.</param>
+    /// <remarks>
+    /// What a compressed body inflates to is bounded by whoever reads it, as for any other body: nothing is inflated
+    /// before it is asked for.
+    /// </remarks>
+    public static GitRequestBody Create(Stream body, bool compressed)
+    {
+        var counting = new CountingStream(body);
+        var source = compressed ? new GZipStream(counting, CompressionMode.Decompress) : (Stream)counting;
+        var reader = PipeReader.Create(source, new StreamPipeReaderOptions(bufferSize: 64 * 1024, minimumReadSize: 4 * 1024));
+        return new GitRequestBody(reader, counting, reader);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (inflated is not null)
+        {
+            await inflated.CompleteAsync();
+        }
+    }
+}

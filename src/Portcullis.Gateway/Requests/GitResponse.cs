@@ -1,0 +1,66 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.AspNetCore.Http;
+
+namespace Portcullis.Gateway.Requests;
+
+/// <summary>The answer as a backend sees it: a content type, and bytes that are counted.</summary>
+internal sealed class GitResponse(HttpContext context) : IBufferWriter<byte>
+{
+    /// <summary>Bytes of the body written so far.</summary>
+    public long BytesSent { get; private set; }
+
+    /// <summary>Whether anything of the answer can have left already.</summary>
+    public bool HasStarted { get; private set; }
+
+    /// <summary>The HTTP status of the answer.</summary>
+    public int Status => context.Response.StatusCode;
+
+    /// <summary>Whether the answer was cut, so that the client cannot take it for whole.</summary>
+    public bool IsAborted { get; private set; }
+
+    /// <summary>Begins a successful answer.</summary>
+    /// <param name="contentType">The content type that the Git service has.</param>
+    public void Start(string contentType)
+    {
+        HasStarted = true;
+        context.Response.StatusCode = StatusCodes.Status200OK;
+        context.Response.ContentType = contentType;
+        var headers = context.Response.Headers;
+        headers.CacheControl = "no-cache, max-age=0, must-revalidate";
+        headers.Pragma = "no-cache";
+        headers.Expires = "Fri, 01 Jan 1980 00:00:00 GMT";
+    }
+
+    /// <inheritdoc/>
+    public void Advance(int count)
+    {
+        context.Response.BodyWriter.Advance(count);
+        BytesSent += count;
+    }
+
+    /// <inheritdoc/>
+    public Memory<byte> GetMemory(int sizeHint = 0) => context.Response.BodyWriter.GetMemory(sizeHint);
+
+    /// <inheritdoc/>
+    public Span<byte> GetSpan(int sizeHint = 0) => context.Response.BodyWriter.GetSpan(sizeHint);
+
+    /// <summary>Sends what was written. Waits while the client is slower than we are.</summary>
+    /// <exception cref="OperationCanceledException">The client is gone, or the request was ended.</exception>
+    public async ValueTask FlushAsync(CancellationToken cancellationToken)
+    {
+        var result = await context.Response.BodyWriter.FlushAsync(cancellationToken);
+        if (result.IsCanceled || result.IsCompleted)
+        {
+            throw new OperationCanceledException("The client is gone.");
+        }
+    }
+
+    /// <summary>Cuts the connection (HTTP/1.1) or stream (HTTP/2): what was sent is not the whole answer.</summary>
+    [SuppressMessage("Reliability", "CA2000", Justification = "The context belongs to the server.")]
+    public void Abort()
+    {
+        IsAborted = true;
+        context.Abort();
+    }
+}
