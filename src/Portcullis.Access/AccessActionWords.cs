@@ -68,20 +68,7 @@ public static class AccessActionWords
     }
 
     /// <summary>The known word nearest to a misspelt one, or null when none is near.</summary>
-    internal static string? Nearest(ReadOnlySpan<char> word)
-    {
-        string? nearest = null;
-        var smallest = 3;
-        foreach (var (candidate, _) in s_words)
-        {
-            var distance = Distance(word, candidate);
-            if (distance < smallest)
-            {
-                (nearest, smallest) = (candidate, distance);
-            }
-        }
-        return nearest;
-    }
+    internal static string? Nearest(ReadOnlySpan<char> word) => Spelling.Nearest(word, s_words.Select(entry => entry.Word));
 
     private static bool TryGetWord(AccessAction actions, out string word)
     {
@@ -95,31 +82,5 @@ public static class AccessActionWords
         }
         word = "";
         return false;
-    }
-
-    // Levenshtein's distance, in lower case; words longer than any of ours are not near one.
-    private static int Distance(ReadOnlySpan<char> word, string candidate)
-    {
-        if (word.Length > 12)
-        {
-            return int.MaxValue;
-        }
-        Span<int> row = stackalloc int[candidate.Length + 1];
-        for (var column = 0; column < row.Length; column++)
-        {
-            row[column] = column;
-        }
-        for (var line = 0; line < word.Length; line++)
-        {
-            var diagonal = row[0];
-            row[0] = line + 1;
-            for (var column = 1; column < row.Length; column++)
-            {
-                var substituted = diagonal + (char.ToLowerInvariant(word[line]) == candidate[column - 1] ? 0 : 1);
-                diagonal = row[column];
-                row[column] = Math.Min(substituted, Math.Min(row[column], row[column - 1]) + 1);
-            }
-        }
-        return row[^1];
     }
 }

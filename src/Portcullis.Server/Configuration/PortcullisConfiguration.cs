@@ -1,0 +1,40 @@
+using Portcullis.Server.Configuration.Binding;
+
+namespace Portcullis.Server.Configuration;
+
+/// <summary>Everything that can be set. All paths are absolute once loaded.</summary>
+internal sealed record PortcullisConfiguration
+{
+    /// <summary>Where the program listens and how it is reached.</summary>
+    public ServerOptions Server { get; init; } = new();
+
+    /// <summary>The folder of everything that Portcullis keeps, unless it is moved by another setting.</summary>
+    [FilePath]
+    public string Data { get; init; } = "./data";
+
+    /// <summary>The authority's database: a SQLite connection string, or a PostgreSQL one where several nodes share it.</summary>
+    [Secret]
+    public string Database { get; init; } = "Data Source={data}/portcullis.db";
+
+    /// <summary>The repositories that are served from this machine's disk.</summary>
+    public RepositoriesOptions Repositories { get; init; } = new();
+
+    /// <summary>The git program that serves them.</summary>
+    public GitOptions Git { get; init; } = new();
+
+    /// <summary>The part that verifies who someone is and issues tokens.</summary>
+    public AuthoritySettings Authority { get; init; } = new();
+
+    /// <summary>Issuers whose tokens are accepted besides those of the authority.</summary>
+    public IReadOnlyList<IssuerOptions> Issuers { get; init; } = [];
+
+    /// <summary>The policy. It is read again when it changes. A file at the default place need not be there: then there are no roles and no rules.</summary>
+    [FilePath]
+    public string Policy { get; init; } = "./policy.yaml";
+
+    /// <summary>The audit log.</summary>
+    public AuditOptions Audit { get; init; } = new();
+
+    /// <summary>Bounds on what callers can use.</summary>
+    public LimitsOptions Limits { get; init; } = new();
+}
