@@ -20,6 +20,9 @@ public sealed class TokenValidator
     private readonly TokenValidatorOptions _options;
     private readonly ValidatedTokenCache _cache;
 
+    /// <summary>How many validated tokens are remembered now.</summary>
+    internal int RememberedTokens => _cache.Count;
+
     /// <summary>Creates a validator.</summary>
     /// <param name="issuers">The issuers whose tokens are accepted. With none, every token is refused.</param>
     /// <param name="time">The clock.</param>

@@ -31,6 +31,5 @@ public sealed class FileKeySetSource : IKeySetSource
     public ValueTask<KeySet?> GetAsync(CancellationToken cancellationToken) => new(_file.Get());
 
     /// <inheritdoc/>
-    // A changed file is seen by GetAsync: there is nothing else to look for.
-    public ValueTask<KeySet?> RefreshForUnknownKeyAsync(string? keyId, CancellationToken cancellationToken) => new(_file.Get());
+    public ValueTask<KeySet?> RefreshForUnknownKeyAsync(string? keyId, CancellationToken cancellationToken) => new(_file.GetForUnknownKey());
 }

@@ -10,23 +10,29 @@ namespace Portcullis.Tokens.Issuers;
 internal sealed class ReloadingFile(string path, long maximumBytes, Func<byte[], KeySet> parse, TimeProvider time)
 {
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_intervalForUnknownKey = TimeSpan.FromMilliseconds(100);
 
     // Coarser than any file system's clock that is still met (FAT: 2 s).
     private static readonly TimeSpan s_stampGranularity = TimeSpan.FromSeconds(2);
 
     private readonly Lock _gate = new();
     private volatile State? _state;
-    private long _nextLook;
+    private long _lastLook;
 
     public string Path { get; } = System.IO.Path.GetFullPath(path);
 
     public State? Current => _state;
 
     /// <summary>The set that counts now; the last good one while the file is missing or broken.</summary>
-    public KeySet? Get()
+    public KeySet? Get() => Get(s_interval);
+
+    /// <summary>The same for a token with a key that isn't known: perhaps the file has just been replaced. Looked at more often, yet not as often as anyone likes.</summary>
+    public KeySet? GetForUnknownKey() => Get(s_intervalForUnknownKey);
+
+    private KeySet? Get(TimeSpan interval)
     {
         State? state = _state;
-        if (state is not null && time.GetTimestamp() < Volatile.Read(ref _nextLook))
+        if (state is not null && time.GetElapsedTime(Volatile.Read(ref _lastLook)) < interval)
         {
             return state.Keys;
         }
@@ -45,10 +51,10 @@ internal sealed class ReloadingFile(string path, long maximumBytes, Func<byte[],
         try
         {
             state = _state;
-            if (state is null || time.GetTimestamp() >= _nextLook)
+            if (state is null || time.GetElapsedTime(_lastLook) >= interval)
             {
                 _state = state = Look(state);
-                Volatile.Write(ref _nextLook, time.GetTimestamp() + (long)(s_interval.TotalSeconds * time.TimestampFrequency));
+                Volatile.Write(ref _lastLook, time.GetTimestamp());
             }
 
             return state.Keys;

@@ -39,5 +39,5 @@ public sealed class SecretFileKeySetSource : IKeySetSource
     public ValueTask<KeySet?> GetAsync(CancellationToken cancellationToken) => new(_file.Get());
 
     /// <inheritdoc/>
-    public ValueTask<KeySet?> RefreshForUnknownKeyAsync(string? keyId, CancellationToken cancellationToken) => new(_file.Get());
+    public ValueTask<KeySet?> RefreshForUnknownKeyAsync(string? keyId, CancellationToken cancellationToken) => new(_file.GetForUnknownKey());
 }

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Security.Cryptography;
 
 namespace Portcullis.Tokens.Keys;
 
@@ -32,6 +33,14 @@ internal sealed record AlgorithmDescriptor(string Name, KeyFamily Family, string
         new(SignatureAlgorithms.HS384, KeyFamily.Hmac, null, 384, 48),
         new(SignatureAlgorithms.HS512, KeyFamily.Hmac, null, 512, 64),
     }.ToFrozenDictionary(a => a.Name, StringComparer.Ordinal);
+
+    public static ECCurve NamedCurve(string curve) => curve switch
+    {
+        "P-256" => ECCurve.NamedCurves.nistP256,
+        "P-384" => ECCurve.NamedCurves.nistP384,
+        "P-521" => ECCurve.NamedCurves.nistP521,
+        _ => throw new ArgumentOutOfRangeException(nameof(curve)),
+    };
 
     public static AlgorithmDescriptor? Find(string name) => s_all.GetValueOrDefault(name);
 }

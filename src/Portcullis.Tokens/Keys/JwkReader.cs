@@ -76,6 +76,12 @@ internal static class JwkReader
             return Skip("\"x\" and \"y\" must be base64url of the curve's full coordinate size.", out problem);
         }
 
+        // Throws for a point that isn't on the curve; the library under us would find out with the first token only.
+        var parameters = new ECParameters { Curve = AlgorithmDescriptor.NamedCurve(curve!), Q = new ECPoint { X = x, Y = y } };
+        using (ECDsa.Create(parameters))
+        {
+        }
+
         var key = new JsonWebKey { Kty = "EC", Crv = curve, X = Base64UrlEncoder.Encode(x), Y = Base64UrlEncoder.Encode(y) };
         var verification = new VerificationKey(key, KeyFamily.Ecdsa, curve, AlgorithmDescriptor.Find(name)!.MinimumKeyBits, keyId, algorithm, Base64UrlEncoder.Encode(key.ComputeJwkThumbprint()));
         verification.Prepare(AlgorithmDescriptor.Find(name)!);

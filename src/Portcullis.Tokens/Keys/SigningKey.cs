@@ -38,7 +38,7 @@ public sealed class SigningKey : IDisposable
         AlgorithmDescriptor descriptor = Asymmetric(algorithm);
         if (descriptor.Family == KeyFamily.Ecdsa)
         {
-            using var key = ECDsa.Create(Curve(descriptor));
+            using var key = ECDsa.Create(AlgorithmDescriptor.NamedCurve(descriptor.Curve!));
             return FromEcdsa(key, descriptor);
         }
 
@@ -61,11 +61,12 @@ public sealed class SigningKey : IDisposable
             {
                 using (ecdsa)
                 {
-                    string natural = ecdsa.KeySize switch
+                    // By its curve, not its size: brainpoolP256r1 and secp256k1 have 256 bits too.
+                    string natural = ecdsa.ExportParameters(includePrivateParameters: false).Curve.Oid?.Value switch
                     {
-                        256 => SignatureAlgorithms.ES256,
-                        384 => SignatureAlgorithms.ES384,
-                        521 => SignatureAlgorithms.ES512,
+                        "1.2.840.10045.3.1.7" => SignatureAlgorithms.ES256,
+                        "1.3.132.0.34" => SignatureAlgorithms.ES384,
+                        "1.3.132.0.35" => SignatureAlgorithms.ES512,
                         _ => throw new KeySetFormatException("The private key's curve is none of P-256, P-384, P-521."),
                     };
                     return algorithm is null || algorithm == natural
@@ -172,13 +173,6 @@ public sealed class SigningKey : IDisposable
 
     private static AlgorithmDescriptor Asymmetric(string algorithm) =>
         AlgorithmDescriptor.Find(algorithm) is { Family: not KeyFamily.Hmac } found ? found : throw new ArgumentException("Not an algorithm of a key pair.", nameof(algorithm));
-
-    private static ECCurve Curve(AlgorithmDescriptor algorithm) => algorithm.Curve switch
-    {
-        "P-256" => ECCurve.NamedCurves.nistP256,
-        "P-384" => ECCurve.NamedCurves.nistP384,
-        _ => ECCurve.NamedCurves.nistP521,
-    };
 
     // RFC 7518 §6.2.1.2: full size, leading zeros included.
     private static string Coordinate(byte[] value, int size)

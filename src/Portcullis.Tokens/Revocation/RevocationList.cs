@@ -33,6 +33,8 @@ public sealed class RevocationList : IRevocationList
         }
     }
 
+    internal int Watches => _watches.Count;
+
     /// <summary>Takes something back: effective on the next question, and running transfers that it meets are told before this returns.</summary>
     /// <returns><see langword="false"/> when the list is full of live entries: then nothing was taken back, and the caller must say so.</returns>
     public bool TryAdd(RevocationEntry entry)

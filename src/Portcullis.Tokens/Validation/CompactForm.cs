@@ -33,7 +33,7 @@ internal readonly struct CompactForm
         int dots = token.Count((byte)'.');
         if (dots != 2)
         {
-            return dots == 4 ? TokenFailure.Encrypted : TokenFailure.Malformed;
+            return dots == 4 && StrictBase64Url.IsAlphabetOrDot(token) ? TokenFailure.Encrypted : TokenFailure.Malformed;
         }
 
         int first = token.IndexOf((byte)'.');

@@ -11,6 +11,10 @@ internal static class StrictBase64Url
 {
     private static readonly SearchValues<byte> s_alphabet = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"u8);
 
+    private static readonly SearchValues<byte> s_alphabetAndDot = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."u8);
+
+    public static bool IsAlphabetOrDot(ReadOnlySpan<byte> text) => !text.ContainsAnyExcept(s_alphabetAndDot);
+
     public static bool IsCanonical(ReadOnlySpan<byte> text)
     {
         if (text.ContainsAnyExcept(s_alphabet))

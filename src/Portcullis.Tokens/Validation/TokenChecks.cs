@@ -1,4 +1,3 @@
-using System.Globalization;
 using Portcullis.Tokens.Keys;
 using Portcullis.Tokens.Revocation;
 
@@ -26,13 +25,13 @@ internal static class TokenChecks
     public static TokenFailure? Expiry(TokenPayload payload, IssuerRules issuer, long now) =>
         now < payload.ExpiresAt + issuer.Skew
             ? null
-            : new TokenFailure(TokenError.Expired, $"The token expired {Span(now - payload.ExpiresAt)} ago. Get a new one.");
+            : new TokenFailure(TokenError.Expired, $"The token expired {TimeWords.Span(now - payload.ExpiresAt)} ago. Get a new one.");
 
     /// <summary>RFC 7519 §4.1.5.</summary>
     public static TokenFailure? NotBefore(TokenPayload payload, IssuerRules issuer, long now) =>
         payload.NotBefore is not { } notBefore || notBefore <= now + issuer.Skew
             ? null
-            : new TokenFailure(TokenError.NotYetValid, $"The token is valid only in {Span(notBefore - now)} (nbf). Wait, or compare the clocks of the issuer and of this server.");
+            : new TokenFailure(TokenError.NotYetValid, $"The token is valid only in {TimeWords.Span(notBefore - now)} (nbf). Wait, or compare the clocks of the issuer and of this server.");
 
     /// <summary>A token from the future comes from a wrong clock, whose <c>exp</c> can't be trusted either.</summary>
     public static TokenFailure? IssuedAt(TokenPayload payload, IssuerRules issuer, long now) =>
@@ -49,7 +48,7 @@ internal static class TokenChecks
 
         return lifetime <= issuer.MaximumLifetime
             ? null
-            : new TokenFailure(TokenError.LifetimeTooLong, $"The token lives {Span(lifetime)}; at most {Span(issuer.MaximumLifetime)} are accepted from its issuer. Get one with a shorter life.");
+            : new TokenFailure(TokenError.LifetimeTooLong, $"The token lives {TimeWords.Span(lifetime)}; at most {TimeWords.Span(issuer.MaximumLifetime)} are accepted from its issuer. Get one with a shorter life.");
     }
 
     /// <summary>RFC 8725 §3.9: one of several audiences is enough, and compared character by character.</summary>
@@ -80,16 +79,4 @@ internal static class TokenChecks
         TokenError.KeyUnsuitable => TokenFailure.KeyUnsuitable,
         _ => TokenFailure.KeyUnknown,
     };
-
-    private static string Span(long seconds)
-    {
-        (long number, string unit) = seconds switch
-        {
-            < 120 => (seconds, "second"),
-            < 120 * 60 => (seconds / 60, "minute"),
-            < 48 * 3600 => (seconds / 3600, "hour"),
-            _ => (seconds / 86400, "day"),
-        };
-        return string.Create(CultureInfo.InvariantCulture, $"{number} {unit}{(number == 1 ? "" : "s")}");
-    }
 }
