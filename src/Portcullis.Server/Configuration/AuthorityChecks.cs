@@ -15,7 +15,7 @@ internal sealed class AuthorityChecks(ProblemList problems, SettingLocations loc
         {
             Report(authority, nameof(authority.PublishSigningKeyBefore), "the next key would be published before the present one signs: make it shorter than 'rotateSigningKeyEvery'");
         }
-        if (authority is { Enabled: true, LocalAccounts: false, Providers.Count: 0 })
+        if (authority is { Enabled: true, LocalAccounts: false, Providers.Count: 0 } && locations.IsSound(authority, nameof(authority.Providers)))
         {
             Report(authority, nameof(authority.LocalAccounts), "without local accounts and 'providers', nobody could sign in");
         }

@@ -8,6 +8,8 @@ internal static class Durations
     /// <summary>What is accepted, for messages and the JSON schema.</summary>
     public const string Pattern = "^(0|([0-9]{1,9}(d|h|ms|m|s))+)$";
 
+    private static readonly TimeSpan s_longest = TimeSpan.FromDays(3650);
+
     // From the largest, the order in which several stand in one text.
     private static readonly (string Unit, TimeSpan Length)[] s_units =
     [
@@ -39,7 +41,7 @@ internal static class Durations
             {
                 unit++;
             }
-            if (unit == s_units.Length)
+            if (unit == s_units.Length || count > s_longest / s_units[unit].Length)
             {
                 return false;
             }
@@ -47,7 +49,7 @@ internal static class Durations
             rest = rest[word.Length..];
             next = unit + 1;
         }
-        return text.Length > 0 && duration <= TimeSpan.FromDays(3650);
+        return text.Length > 0 && duration <= s_longest;
     }
 
     /// <summary>The shortest text for a duration.</summary>

@@ -11,7 +11,7 @@ internal sealed class IssuerChecks(ProblemList problems, SettingLocations locati
 
     public void Check(PortcullisConfiguration configuration)
     {
-        if (!configuration.Authority.Enabled && configuration.Issuers.Count == 0)
+        if (!configuration.Authority.Enabled && configuration.Issuers.Count == 0 && locations.IsSound(configuration, nameof(configuration.Issuers)))
         {
             Report(configuration.Authority, nameof(AuthoritySettings.Enabled), "without the authority and without 'issuers', no token could be accepted");
         }
@@ -23,11 +23,11 @@ internal sealed class IssuerChecks(ProblemList problems, SettingLocations locati
                 CheckName(issuer, configuration, seen);
             }
             CheckKeys(issuer);
-            if (issuer.Types.Count == 0)
+            if (issuer.Types.Count == 0 && locations.IsSound(issuer, nameof(issuer.Types)))
             {
                 Report(issuer, nameof(issuer.Types), "no token could be accepted; leave the key out to have at+jwt");
             }
-            if (issuer.Ceiling is { Count: 0 })
+            if (issuer.Ceiling is { Count: 0 } && locations.IsSound(issuer, nameof(issuer.Ceiling)))
             {
                 Report(issuer, nameof(issuer.Ceiling), "nothing would be allowed; leave the key out for no ceiling");
             }
@@ -67,6 +67,10 @@ internal sealed class IssuerChecks(ProblemList problems, SettingLocations locati
         if (!locations.IsGiven(issuer, nameof(issuer.Algorithms)))
         {
             issuer.Algorithms = issuer.SecretFile is null ? s_publicDefault : s_secretDefault;
+            return;
+        }
+        if (!locations.IsSound(issuer, nameof(issuer.Algorithms)))
+        {
             return;
         }
         if (issuer.Algorithms.Count == 0)

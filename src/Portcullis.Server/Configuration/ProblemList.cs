@@ -9,6 +9,8 @@ internal sealed class ProblemList
 
     public bool IsEmpty => _problems.Count == 0;
 
+    public int Count => _problems.Count;
+
     public void Add(SourceLocation location, string message) => _problems.Add(new ConfigurationProblem(location, message));
 
     /// <summary>By file, line and column; what has no place comes first.</summary>

@@ -9,6 +9,14 @@ internal sealed class SettingLocations(SourceLocation root)
     private readonly Dictionary<(object Section, string Property), SourceLocation> _settings = new(new ByReference());
     private readonly Dictionary<object, SourceLocation> _sections = new(ReferenceEqualityComparer.Instance);
 
+    private readonly HashSet<(object Section, string Property)> _wrong = new(new ByReference());
+
+    /// <summary>Marks a setting whose value was wrong already, so that nothing more is said of what stands in its place.</summary>
+    public void SetWrong(object section, string property) => _wrong.Add((section, property));
+
+    /// <summary>Whether nothing was wrong with the setting's value as such.</summary>
+    public bool IsSound(object section, string property) => !_wrong.Contains((section, property));
+
     public void Set(object section, SourceLocation location) => _sections[section] = location;
 
     public void Set(object section, string property, SourceLocation location) => _settings[(section, property)] = location;

@@ -53,9 +53,14 @@ internal sealed class SettingsBinder(string folder, string currentFolder, Proble
             {
                 given.Add(setting.Key);
                 locations.Set(section, setting.Property.Name, value.Location);
+                var before = problems.Count;
                 if (Value(setting.Type, setting, section, value) is { } bound)
                 {
                     setting.Property.SetValue(section, bound);
+                }
+                if (problems.Count > before)
+                {
+                    locations.SetWrong(section, setting.Property.Name);
                 }
             }
         }

@@ -167,7 +167,7 @@ internal sealed partial class PolicyFile : IDisposable
 
     private sealed record State(AccessPolicy Policy, IReadOnlyList<ConfigurationProblem> Problems, DateTimeOffset? LoadedAt);
 
-    private readonly record struct Stamp(DateTimeOffset Written, long Length)
+    private readonly record struct Stamp(DateTimeOffset Written, long Length, string Target)
     {
         public static Stamp? Of(string path)
         {
@@ -176,7 +176,7 @@ internal sealed partial class PolicyFile : IDisposable
                 var file = new FileInfo(path);
                 // Of the file that a link leads to: mounted configuration is links to links.
                 var target = file.LinkTarget is null ? file : file.ResolveLinkTarget(returnFinalTarget: true) ?? file;
-                return target is FileInfo { Exists: true } real ? new Stamp(real.LastWriteTimeUtc, real.Length) : null;
+                return target is FileInfo { Exists: true } real ? new Stamp(real.LastWriteTimeUtc, real.Length, real.FullName) : null;
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {

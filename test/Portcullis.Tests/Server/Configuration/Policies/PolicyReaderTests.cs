@@ -1,0 +1,131 @@
+using System.Text;
+using Portcullis.Access;
+using Portcullis.Access.Policies;
+using Portcullis.Server.Configuration;
+using Portcullis.Server.Configuration.Policies;
+
+namespace Portcullis.Tests.Server.Configuration.Policies;
+
+public class PolicyReaderTests
+{
+    private const string Specification = """
+        roles:
+          reader:    [ "git:{repository}:pull" ]
+          developer: [ "git:{repository}:pull", "git:{repository}@refs/heads/*,^refs/heads/main:push", "git:{repository}@refs/heads/users/{sub}/*:push,force,delete" ]
+        bindings:                         # who has which role where
+          - { role: developer, repositories: [ "acme/*" ], subjects: [ "user:alice", "group:engineering", "client:ci" ] }
+          - { role: reader, repositories: [ "public/*" ] }
+        trust:                            # tokens of other issuers, used directly or exchanged
+          - issuer: https://token.actions.githubusercontent.com
+            claims: { repository_id: "1234", ref: "refs/heads/main" }
+            permissions: [ "git:acme/app@refs/tags/v*:create" ]
+          - issuer: https://gitlab.example
+            claims: { project_id: 99, ref_protected: true }
+            permissions: [ "git:acme/app:pull" ]
+            mode: audit
+        rules:                            # guard rails: what no token can do
+          - { repositories: [ "acme/*" ], refs: [ "refs/heads/main" ], deny: [ force, delete ] }
+        """;
+
+    [Fact]
+    public void The_policy_of_the_specification_is_understood()
+    {
+        var check = Read(Specification);
+        Assert.Empty(check.Problems);
+        Assert.Empty(check.Warnings);
+        var policy = check.Policy!;
+        var alice = policy.PermissionsFor(new Identity("https://git.example.com", "alice", null, [], []));
+        Assert.Equal(3, alice.Count);
+        Assert.Equal("role developer, policy.yaml:3", alice[0].Origin);
+        var rule = Assert.Single(policy.Rules);
+        Assert.Equal("deny force,delete on refs/heads/main in acme/* (policy.yaml:16:5)", rule.ToString());
+        Assert.Equal(AccessAction.Force | AccessAction.Delete, rule.Deny);
+        Assert.Single(policy.TrustFor("https://token.actions.githubusercontent.com", name => name == "ref" ? "refs/heads/main" : "1234"));
+        var gitlab = policy.MatchTrust("https://gitlab.example", name => name == "project_id" ? "99" : "true");
+        Assert.True(Assert.Single(gitlab).IsAuditOnly);
+        Assert.Empty(policy.TrustFor("https://gitlab.example", name => name == "project_id" ? "99" : "true"));
+    }
+
+    [Fact]
+    public void An_empty_policy_is_one()
+    {
+        Assert.NotNull(Read("").Policy);
+        Assert.NotNull(Read("# nothing yet\n").Policy);
+        Assert.NotNull(Read("roles:\nrules:\n").Policy);
+    }
+
+    [Theory]
+    [InlineData("rolls: {}", "policy.yaml:1:1: there is no 'rolls' here; did you mean 'roles'?")]
+    [InlineData("roles: [ x ]", "policy.yaml:1:8: here belong the roles, 'name: [ permissions ]'")]
+    [InlineData("roles: { a: git:x:pull }", "policy.yaml:1:13: here belongs a list, [a, b]")]
+    [InlineData("roles: { a: [ git:{repository}:pull ] }", "policy.yaml:1:")]
+    [InlineData("roles: { a: [ { x: y } ] }", "policy.yaml:1:15: here belongs a single text; one with {braces} or ': ' in it stands in quotes")]
+    [InlineData("roles: { a: [ 'git:x:pul' ] }", "policy.yaml:1:15: 'pul' is no action; did you mean 'pull'? (at character 7)")]
+    [InlineData("bindings: [ { repositories: [ x ] } ]", "policy.yaml:1:13: 'role' is missing")]
+    [InlineData("bindings: [ { role: a, subject: [ 'user:x' ] } ]", "policy.yaml:1:24: there is no 'subject' here; did you mean 'subjects'?")]
+    [InlineData("roles: { a: [ 'git:x:pull' ] }\nbindings: [ { role: a, subjects: } ]", "policy.yaml:2:13: 'subjects' is empty")]
+    [InlineData("rules: [ { repos: [ x ], deny: [ pull ] } ]", "policy.yaml:1:12: there is no 'repos' here")]
+    [InlineData("rules: [ { repositories: [], deny: [ pull ] } ]", "policy.yaml:1:10: 'repositories' is empty")]
+    [InlineData("rules: [ { refs: , deny: [ pull ] } ]", "policy.yaml:1:10: 'refs' is empty")]
+    [InlineData("rules: [ { refs: [ refs/heads/main ] } ]", "policy.yaml:1:10: the rule denies nothing")]
+    [InlineData("rules: [ { refs: [ main ], deny: [ push ] } ]", "policy.yaml:1:20: A ref is named in full")]
+    [InlineData("trust: [ { issuer: 'https://x.example', permissions: [ 'git:x:pull' ] } ]", "policy.yaml:1:10: the entry would trust everybody")]
+    [InlineData("trust: [ { issuer: 'https://x.example', claims: { sub: x }, permissions: [ 'git:x:pull' ], mode: off } ]", "policy.yaml:1:98: 'off' is no mode; write enforce or audit")]
+    [InlineData("trust: [ { issuer: 'https://x.example', claims: { sub: [ x ] }, permissions: [ 'git:x:pull' ] } ]", "policy.yaml:1:56: here belongs a single text")]
+    [InlineData("roles: { a: [ 'git:x:pull' ], a: [ 'git:y:pull' ] }", "policy.yaml:1:31: 'a' stands here twice")]
+    [InlineData("roles: &a {}\nrules: *a", "policy.yaml:1:8: this is not YAML: anchors and aliases")]
+    public void Mistakes_are_found_where_they_are(string yaml, string problem)
+    {
+        var check = Read(yaml);
+        Assert.Null(check.Policy);
+        Assert.Contains(check.Problems, found => found.ToString().StartsWith(problem, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void An_unknown_trust_mode_does_not_grant()
+    {
+        // Whatever else goes wrong, only the word `enforce` enforces.
+        Assert.Null(Read("trust: [ { issuer: 'https://x.example', claims: { sub: x }, permissions: [ 'git:x:pull' ], mode: Enforce } ]").Policy);
+    }
+
+    [Fact]
+    public void All_mistakes_come_at_once_in_the_order_of_the_file()
+    {
+        var problems = Read("roles: { a: [ 'git:x:pul' ] }\nbindings: [ { role: b } ]\nrules: [ { deny: [ frce ] } ]\nmore: x").Problems;
+        Assert.Equal([1, 2, 3, 4], problems.Select(problem => problem.Location.Line));
+    }
+
+    [Fact]
+    public void Cases_are_read_and_run()
+    {
+        var policy = Read(Specification).Policy!;
+        var cases = Cases("""
+            - { subject: alice, repository: acme/app, action: push, ref: refs/heads/topic, expect: allow }
+            - { subject: alice, repository: acme/app, action: push, ref: refs/heads/main, expect: deny }
+            - { name: narrow tokens stay narrow, subject: alice, permissions: [ "git:acme/app:pull" ], repository: acme/app, action: update, ref: refs/heads/topic, expect: deny }
+            - { subject: x, issuer: "https://token.actions.githubusercontent.com", claims: { repository_id: 1234, ref: refs/heads/main }, repository: acme/app, action: create, ref: refs/tags/v1, expect: allow }
+            - { subject: bob, groups: [ engineering ], repository: acme/app, action: "force, delete", ref: refs/heads/users/bob/x, expect: allow }
+            - { subject: ci, client: ci, repository: acme/app, action: pull, expect: allow }
+            - { subject: alice, repository: acme/app, action: pull, expect: deny }
+            """);
+        Assert.Equal([true, true, true, true, true, true, false], cases.Select(one => one.Run(policy).Passed));
+        Assert.Equal("deny alice push acme/app refs/heads/main", cases[1].Name);
+        Assert.Equal(3, cases[2].Location.Line);
+    }
+
+    [Fact]
+    public void Mistakes_in_cases_are_found_where_they_are()
+    {
+        var exception = Assert.Throws<ConfigurationException>(() => Cases("""
+            - { subject: alice, repository: acme/app.git, action: pul, ref: main, expect: yes }
+            - { repository: acme/app, action: pull, expect: allow, permission: [] }
+            - { subject: alice, repository: acme/app, action: pull, expect: deny, permissions: [ "git:x" ] }
+            """));
+        Assert.Equal([1, 1, 1, 1, 2, 2, 3], exception.Problems.Select(problem => problem.Location.Line));
+        Assert.Contains("no cases", Assert.Throws<ConfigurationException>(() => Cases("")).Message, StringComparison.Ordinal);
+    }
+
+    private static PolicyCheck Read(string yaml) => PolicyReader.Read(Encoding.UTF8.GetBytes(yaml), "policy.yaml");
+
+    private static IReadOnlyList<PolicyCase> Cases(string yaml) => PolicyCaseReader.Read(Encoding.UTF8.GetBytes(yaml), "cases.yaml");
+}
