@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Portcullis.Access;
 using Portcullis.Access.Policies;
+using Portcullis.Gateway;
 using Portcullis.Server.Configuration.Yaml;
 
 namespace Portcullis.Server.Configuration.Policies;
@@ -10,7 +11,7 @@ namespace Portcullis.Server.Configuration.Policies;
 /// mounted secrets, which are replaced by links. A changed file counts once it has been the same at two looks, so that one that is being written is not taken for
 /// a shorter policy. A broken or missing file is reported, and the last good policy stays in force.
 /// </summary>
-internal sealed partial class PolicyFile : IDisposable
+internal sealed partial class PolicyFile : IAccessPolicySource, IDisposable
 {
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(500);
 
