@@ -52,6 +52,14 @@ public class DependencyTests
             project => Assert.NotNull(AssemblyFacts.TryRead(project)));
 
     [Fact]
+    public void What_an_assembly_uses_is_seen()
+    {
+        Assert.Contains("Microsoft.IdentityModel.Tokens", AssemblyFacts.TryRead("Portcullis.Tokens")!.References);
+        Assert.Contains("System.IO.RandomAccess", AssemblyFacts.TryRead("Portcullis.Audit")!.Types);
+        Assert.Contains("System.TimeProvider.GetUtcNow", AssemblyFacts.TryRead("Portcullis.Audit")!.Members);
+    }
+
+    [Fact]
     public void Git_uses_the_base_library_alone_without_clock_file_process_or_network()
         => AssertUses("Portcullis.Git", forbidden: [.. AspNetCore, .. Databases, .. Clocks, .. Files, .. Processes], because:
             "It decodes what a peer sends. A decoder that depends on nothing can be fuzzed, reused in the credential helper, and trusted.");
