@@ -7,7 +7,7 @@ using Portcullis.Tokens.Issuers;
 namespace Portcullis.Gateway.Authentication;
 
 /// <summary>What a valid token and the policy give together. Worked out once for each token and policy, since a token is shown many times.</summary>
-internal sealed class EffectivePermissions
+public sealed class EffectivePermissions
 {
     private readonly ConditionalWeakTable<ValidatedToken, Entry> known = [];
     private readonly ConditionalWeakTable<TrustedIssuer, PermissionSet> ceilings = [];

@@ -20,13 +20,7 @@ public static class RefAdvertisementWriter
     public static void Write(
         IBufferWriter<byte> output, GitService service, GitProtocolVersion version, RefSnapshot snapshot, CapabilityList capabilities)
     {
-        output.WriteText("# service=" + service.Name());
-        output.WriteFlush();
-        if (version == GitProtocolVersion.V1)
-        {
-            output.WriteText("version 1");
-        }
-
+        WriteStart(output, service, version);
         var isUploadPack = service == GitService.UploadPack;
         byte[]? pending = Encoding.UTF8.GetBytes((isUploadPack ? WithSymref(capabilities, snapshot) : capabilities).ToString());
         foreach (ref readonly var entry in snapshot.Entries.AsSpan())
@@ -57,6 +51,26 @@ public static class RefAdvertisementWriter
         }
 
         output.WriteFlush();
+    }
+
+    /// <summary>Writes the answer of <c>upload-pack</c> before git 2.41 for a repository without any ref: no capabilities either.</summary>
+    /// <param name="output">Where to.</param>
+    /// <param name="service">The service that was asked for.</param>
+    /// <param name="version">Version 0 or 1.</param>
+    public static void WriteNothing(IBufferWriter<byte> output, GitService service, GitProtocolVersion version)
+    {
+        WriteStart(output, service, version);
+        output.WriteFlush();
+    }
+
+    private static void WriteStart(IBufferWriter<byte> output, GitService service, GitProtocolVersion version)
+    {
+        output.WriteText("# service=" + service.Name());
+        output.WriteFlush();
+        if (version == GitProtocolVersion.V1)
+        {
+            output.WriteText("version 1");
+        }
     }
 
     private static CapabilityList WithSymref(CapabilityList capabilities, RefSnapshot snapshot)

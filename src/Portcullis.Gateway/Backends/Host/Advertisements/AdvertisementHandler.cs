@@ -32,7 +32,20 @@ internal sealed class AdvertisementHandler(RepositoryStore store, RefReader refs
             ? (await refs.ReadForFetchAsync(directory, request.Ended)).ForFetch(request)
             : (await refs.ReadForPushAsync(directory, request.Ended)).ForPush(request);
         var capabilities = service == GitService.UploadPack ? known.UploadPack : known.ReceivePack;
+        if (capabilities is null && snapshot.Entries.Length > 0)
+        {
+            // A first push came between the two looks.
+            capabilities = (await facts.GetAsync(directory, request.Ended)).UploadPack
+                ?? throw new IOException("The repository has refs, and git advertises none.");
+        }
+
         response.Start(service.AdvertisementContentType());
+        if (capabilities is null)
+        {
+            RefAdvertisementWriter.WriteNothing(response, service, request.Request.Protocol);
+            return BackendOutcome.Served;
+        }
+
         RefAdvertisementWriter.Write(
             response,
             service,

@@ -62,7 +62,8 @@ internal sealed class RepositoryFacts(GitLauncher git, TimeProvider time)
             Format = capabilities.ObjectFormat,
             Version2 = capabilities,
             UploadPack = await FirstLineAsync("upload-pack", directory, cancellationToken),
-            ReceivePack = await FirstLineAsync("receive-pack", directory, cancellationToken),
+            ReceivePack = await FirstLineAsync("receive-pack", directory, cancellationToken)
+                ?? throw new GitFailedException("receive-pack", 0, "it advertised no capabilities"),
             HooksDirectory = Path.GetFullPath(Encoding.UTF8.GetString(await hooks).TrimEnd('\n'), directory),
         };
     }
@@ -71,7 +72,8 @@ internal sealed class RepositoryFacts(GitLauncher git, TimeProvider time)
         git.RunAsync(Invocation(subcommand, directory, protocol), ReadOnlyMemory<byte>.Empty, MaxOutputBytes, cancellationToken);
 
     // The capabilities behind the first ref; the refs themselves, of which there can be many, are not read.
-    private async Task<CapabilityList> FirstLineAsync(string subcommand, string directory, CancellationToken cancellationToken)
+    // Null where there is no ref and git (before 2.41) says nothing but a flush of a repository without any.
+    private async Task<CapabilityList?> FirstLineAsync(string subcommand, string directory, CancellationToken cancellationToken)
     {
         await using var process = git.Start(Invocation(subcommand, directory, protocol: null));
         process.CloseInput();
@@ -88,6 +90,11 @@ internal sealed class RepositoryFacts(GitLauncher git, TimeProvider time)
                 if (zero >= 0)
                 {
                     return CapabilityList.Parse(payload[(zero + 1)..].TrimEnd((byte)'\n'));
+                }
+
+                if (kind == PktLineKind.Flush)
+                {
+                    return null;
                 }
 
                 break;
@@ -125,8 +132,8 @@ internal sealed class RepositoryFacts(GitLauncher git, TimeProvider time)
         /// <summary>What <c>upload-pack</c> offers in protocol version 2.</summary>
         public required CapabilityAdvertisement Version2 { get; init; }
 
-        /// <summary>What <c>upload-pack</c> offers in versions 0 and 1.</summary>
-        public required CapabilityList UploadPack { get; init; }
+        /// <summary>What <c>upload-pack</c> offers in versions 0 and 1; null where the repository has no ref and this git then offers nothing.</summary>
+        public required CapabilityList? UploadPack { get; init; }
 
         /// <summary>What <c>receive-pack</c> offers.</summary>
         public required CapabilityList ReceivePack { get; init; }
@@ -135,6 +142,6 @@ internal sealed class RepositoryFacts(GitLauncher git, TimeProvider time)
         public required string HooksDirectory { get; init; }
 
         /// <summary>Whether all of this is the same for every request: a nonce for signed pushes and a session id are not.</summary>
-        public bool MayBeKept => !ReceivePack.Contains("push-cert") && !ReceivePack.Contains("session-id") && !UploadPack.Contains("session-id");
+        public bool MayBeKept => UploadPack is not null && !ReceivePack.Contains("push-cert") && !ReceivePack.Contains("session-id") && !UploadPack.Contains("session-id");
     }
 }

@@ -42,6 +42,9 @@ internal sealed class GitLauncher
         baseEnvironment = [.. environment];
     }
 
+    /// <summary>Absolute path of git.</summary>
+    public string Program => program;
+
     /// <summary>How many git processes run now.</summary>
     public int Running => Volatile.Read(ref running);
 
