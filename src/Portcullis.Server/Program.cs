@@ -1,1 +1,3 @@
-return 2;
+using Portcullis.Server.Commands;
+
+return await PortcullisCommandLine.RunAsync(args, CommandTerminal.ForProcess());

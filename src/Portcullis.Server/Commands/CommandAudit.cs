@@ -1,0 +1,27 @@
+using Portcullis.Audit;
+
+namespace Portcullis.Server.Commands;
+
+/// <summary>The audit chain of commands, which run beside the server and beside each other.</summary>
+internal static class CommandAudit
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>Opens the commands' chain, waiting for another command that has it open.</summary>
+    /// <exception cref="AuditUnavailableException">It can't be had.</exception>
+    public static async Task<AuditLog> OpenAsync(Installation installation, AuditSigningKey key, CancellationToken cancellationToken)
+    {
+        var started = installation.TimeProvider.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await installation.OpenAuditLogAsync(key, installation.CommandNode, notice: null, cancellationToken);
+            }
+            catch (AuditUnavailableException) when (installation.TimeProvider.GetElapsedTime(started) < s_patience)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(50), installation.TimeProvider, cancellationToken);
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+using System.CommandLine;
+using Portcullis.Access;
+using Portcullis.Access.Decisions;
+using Portcullis.Access.Permissions;
+using Portcullis.Access.Policies;
+using Portcullis.Gateway.Authentication;
+using Portcullis.Git.Names;
+using Spectre.Console;
+
+namespace Portcullis.Server.Commands;
+
+/// <summary><c>portcullis explain</c>: why yes, why no.</summary>
+internal static class ExplainCommand
+{
+    /// <summary>Makes the command.</summary>
+    public static Command Create(CommandTerminal terminal)
+    {
+        var token = CommonOptions.Token();
+        var tokenFile = CommonOptions.TokenFile();
+        var subject = new Option<string?>("--subject") { Description = "In place of a token: somebody, with all that the policy gives them.", HelpName = "NAME" };
+        var group = new Option<string[]>("--group") { Description = "With --subject: a group of theirs; may be given several times.", HelpName = "NAME", DefaultValueFactory = _ => [] };
+        var client = new Option<string?>("--client") { Description = "With --subject: the client that the token would be issued to.", HelpName = "NAME" };
+        var action = new Argument<string>("ACTION") { Description = "pull, push, create, update, force, delete or init; several with commas." };
+        var repository = new Argument<string>("REPOSITORY") { Description = "Its path without .git." };
+        var reference = new Argument<string?>("REF") { Description = "The full name of a ref. Without it the question is about the repository.", Arity = ArgumentArity.ZeroOrOne };
+        var json = CommonOptions.Json();
+        var command = new DocumentedCommand(
+            "explain", "Say why something is allowed or not: which permission, which rule, in which line of which file. Exit code 1: it is not.",
+            "portcullis explain --token - push acme/app refs/heads/main < alice.token",
+            "portcullis explain --token-file alice.token pull acme/app",
+            "portcullis explain --subject alice --group engineering force acme/app refs/heads/main")
+        {
+            token, tokenFile, subject, group, client, action, repository, reference, json,
+        };
+        command.SetAction(async (parseResult, cancellationToken) =>
+        {
+            var actions = ParseAction(parseResult.GetValue(action)!);
+            var path = ParseRepository(parseResult.GetValue(repository)!);
+            var name = ParseReference(parseResult.GetValue(reference));
+            var installation = parseResult.Installation(terminal);
+            var policy = PolicyCommand.Load(installation);
+            var secret = SecretInput.ReadToken(terminal, parseResult.GetValue(token), parseResult.GetValue(tokenFile));
+            var who = parseResult.GetValue(subject);
+            if (secret is null == who is null)
+            {
+                throw new CommandFailedException("Give either a token (--token -, --token-file FILE) or --subject.", ExitCode.Usage);
+            }
+
+            var (permissions, ceiling, caller) = secret is not null
+                ? await OfTokenAsync(installation, policy, secret, cancellationToken)
+                : OfSubject(installation, policy, who!, parseResult.GetValue(client), parseResult.GetValue(group)!);
+            var explanations = Explainer.Explain(permissions, policy, path, actions, name, ceiling);
+            var allowed = explanations.All(explanation => explanation.Decision.IsAllowed);
+            if (parseResult.GetValue(json))
+            {
+                terminal.WriteJson(new
+                {
+                    allowed,
+                    subject = caller,
+                    repository = path.Value,
+                    @ref = name?.Value,
+                    actions = explanations.Select(explanation => new
+                    {
+                        action = AccessActionWords.Format(explanation.Action),
+                        allowed = explanation.Decision.IsAllowed,
+                        reason = explanation.Decision.Code,
+                        permission = explanation.Decision.Permission?.ToString(),
+                        origin = explanation.Decision.Permission?.Origin,
+                        rule = explanation.Decision.Rule?.ToString(),
+                        considered = explanation.Lines,
+                    }),
+                });
+            }
+            else
+            {
+                Print(terminal, explanations, caller, path, name);
+            }
+
+            return allowed ? ExitCode.Done : ExitCode.Failed;
+        });
+        return command;
+    }
+
+    private static async Task<(PermissionSet Permissions, PermissionSet? Ceiling, string Caller)> OfTokenAsync(
+        Installation installation, AccessPolicy policy, string secret, CancellationToken cancellationToken)
+    {
+        using var validation = TokenValidation.Open(installation);
+        var result = await validation.Validator.ValidateAsync(secret, default, cancellationToken);
+        if (result.Token is not { } token)
+        {
+            throw new CommandFailedException($"The token would be refused before anything else is asked ({result.Code}): {result.Description}");
+        }
+
+        var effective = new EffectivePermissions();
+        return (effective.Of(token, policy), effective.CeilingOf(token), token.Subject);
+    }
+
+    private static (PermissionSet Permissions, PermissionSet? Ceiling, string Caller) OfSubject(
+        Installation installation, AccessPolicy policy, string subject, string? client, IReadOnlyList<string> groups)
+        => (policy.PermissionsFor(new Identity(installation.Issuer, subject, client, [], groups)), null, subject);
+
+    private static void Print(CommandTerminal terminal, IReadOnlyList<Explanation> explanations, string caller, RepositoryPath repository, RefName? reference)
+    {
+        foreach (var explanation in explanations)
+        {
+            var question = $"{caller}: {AccessActionWords.Format(explanation.Action)} {repository}{(reference is null ? "" : $" {reference}")}";
+            if (explanation.Decision.IsAllowed)
+            {
+                terminal.WriteMark("allowed", Color.Green, question);
+            }
+            else
+            {
+                terminal.WriteMark("refused", Color.Red, $"{question} ({explanation.Decision.Code})");
+            }
+
+            foreach (var line in explanation.Lines)
+            {
+                terminal.Output.WriteLine($"  {(line.IsDecisive ? "->" : "  ")} {CommandTerminal.Printable(line.Text)}");
+            }
+        }
+    }
+
+    private static AccessAction ParseAction(string text)
+        => text.Split(',').Aggregate(AccessAction.None, (actions, word) => actions | ParseWord(word));
+
+    private static AccessAction ParseWord(string text)
+        => AccessActionWords.TryParse(text, out var action)
+            ? action
+            : throw new CommandFailedException($"'{CommandTerminal.Printable(text)}' is no action: pull, push, create, update, force, delete, init.", ExitCode.Usage);
+
+    private static RepositoryPath ParseRepository(string text)
+        => RepositoryPath.TryParse(text, out var path, out var problem)
+            ? path
+            : throw new CommandFailedException($"'{CommandTerminal.Printable(text)}' can't be a repository: {problem}", ExitCode.Usage);
+
+    private static RefName? ParseReference(string? text) => text is null
+        ? null
+        : RefName.TryParse(text, out var name)
+            ? name
+            : throw new CommandFailedException($"'{CommandTerminal.Printable(text)}' is no full ref name, such as refs/heads/main.", ExitCode.Usage);
+}

@@ -1,0 +1,188 @@
+using System.CommandLine;
+using System.Security.Cryptography;
+using Portcullis.Access.Permissions;
+using Portcullis.Audit;
+using Portcullis.Server.Configuration;
+using Portcullis.Tokens;
+using Portcullis.Tokens.Keys;
+using Portcullis.Tokens.Minting;
+
+namespace Portcullis.Server.Commands;
+
+/// <summary><c>portcullis token issue</c>: signs a token with this installation's key. Whoever can read the key may do it.</summary>
+internal static class TokenIssueCommand
+{
+    /// <summary>Makes the command.</summary>
+    public static Command Create(CommandTerminal terminal)
+    {
+        var subject = new Option<string>("--subject") { Description = "Who the token is for.", HelpName = "NAME", Required = true };
+        var permission = new Option<string[]>("--permission") { Description = "What it opens: git:<repository>[@<ref-pattern>…]:<action>[,<action>]…; may be given several times.", HelpName = "PERMISSION", DefaultValueFactory = _ => [] };
+        var role = new Option<string[]>("--role") { Description = "A role that the policy defines; may be given several times.", HelpName = "NAME", DefaultValueFactory = _ => [] };
+        var group = new Option<string[]>("--group") { Description = "A group of the subject, for the policy's bindings; may be given several times.", HelpName = "NAME", DefaultValueFactory = _ => [] };
+        var actor = new Option<string[]>("--actor") { Description = "Who acts for the subject, the nearest first; may be given several times.", HelpName = "NAME", DefaultValueFactory = _ => [] };
+        var client = new Option<string?>("--client") { Description = "The client that it is issued to.", HelpName = "NAME" };
+        var lifetime = new Option<string?>("--lifetime") { Description = "How long it is valid: 90s, 15m, 1h. Default: authority.accessTokenLifetime.", HelpName = "TIME" };
+        var output = new Option<string?>("--output") { Description = "Write the token to a new file that only you can read, not to the terminal.", HelpName = "FILE" };
+        var json = CommonOptions.Json();
+        var command = new DocumentedCommand(
+            "issue", "Sign a token with this installation's key.",
+            "portcullis token issue --subject alice --permission 'git:acme/app:pull' --lifetime 10m",
+            "portcullis token issue --subject alice --permission 'git:acme/*@refs/heads/*,^refs/heads/main:push' --output alice.token",
+            "portcullis token issue --subject ci --role developer --json")
+        {
+            subject, permission, role, group, actor, client, lifetime, output, json,
+        };
+        command.SetAction(async (parseResult, cancellationToken) =>
+        {
+            var installation = parseResult.Installation(terminal);
+            var permissions = parseResult.GetValue(permission)!;
+            CheckPermissions(permissions);
+            var roles = parseResult.GetValue(role)!;
+            if (permissions.Length == 0 && roles.Length == 0)
+            {
+                throw new CommandFailedException("A token without permissions opens nothing: give --permission or --role.", ExitCode.Usage);
+            }
+
+            var request = new TokenRequest
+            {
+                Subject = parseResult.GetValue(subject)!,
+                Audiences = [installation.Issuer],
+                Lifetime = Lifetime(parseResult.GetValue(lifetime), installation),
+                Scope = permissions.Length == 0 ? null : string.Join(' ', permissions),
+                Roles = roles,
+                Groups = parseResult.GetValue(group)!,
+                ClientId = parseResult.GetValue(client),
+                Actors = [.. parseResult.GetValue(actor)!.Select(name => new Actor(name, null))],
+            };
+            using var key = OpenKey(installation);
+            var minted = Mint(installation, request, key);
+            await RecordAsync(installation, request, minted, key, cancellationToken);
+            Print(terminal, minted, request, parseResult.GetValue(output), parseResult.GetValue(json));
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    /// <summary>Opens the signing key, or says what is wrong with it.</summary>
+    internal static SigningKey OpenKey(Installation installation)
+    {
+        try
+        {
+            return installation.OpenSigningKey();
+        }
+        catch (Exception exception) when (exception is KeySetFormatException or CryptographicException)
+        {
+            throw Installation.KeyProblem(installation.SigningKeyPath, exception);
+        }
+    }
+
+    private static MintedToken Mint(Installation installation, TokenRequest request, SigningKey key)
+    {
+        MintedToken minted;
+        try
+        {
+            minted = new TokenMinter(installation.Issuer, key, installation.TimeProvider).Mint(request);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new CommandFailedException(exception.Message, ExitCode.Usage);
+        }
+
+        return minted.IsMinted ? minted : throw new CommandFailedException(minted.Problem);
+    }
+
+    private static void CheckPermissions(IEnumerable<string> permissions)
+    {
+        foreach (var text in permissions)
+        {
+            if (!Permission.TryParse(text, out _, out var error))
+            {
+                throw new CommandFailedException($"--permission {error}", ExitCode.Usage);
+            }
+        }
+    }
+
+    private static TimeSpan Lifetime(string? text, Installation installation)
+    {
+        if (text is null)
+        {
+            return installation.Configuration.Authority.AccessTokenLifetime;
+        }
+
+        if (!Durations.TryParse(text, out var lifetime) || lifetime <= TimeSpan.Zero)
+        {
+            throw new CommandFailedException($"--lifetime {CommandTerminal.Printable(text)}: write a number and s, m, h or d, as in 15m.", ExitCode.Usage);
+        }
+
+        return lifetime <= installation.MaxLifetime
+            ? lifetime
+            : throw new CommandFailedException($"--lifetime {text}: the gateway accepts at most {TimeWords.Describe(installation.MaxLifetime)}.", ExitCode.Usage);
+    }
+
+    /// <summary>No audit, no token: the record stands before the token is shown.</summary>
+    private static async Task RecordAsync(Installation installation, TokenRequest request, MintedToken minted, SigningKey key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var auditKey = installation.OpenAuditKey();
+            await using var audit = await CommandAudit.OpenAsync(installation, auditKey, cancellationToken);
+            var now = installation.TimeProvider.GetUtcNow();
+            await audit.AppendAsync(
+                new AuditRecord
+                {
+                    Id = AuditRecord.NewId(now),
+                    Time = now,
+                    Event = AuditEvents.TokenIssued,
+                    Operation = "issue",
+                    Outcome = AuditOutcome.Allowed,
+                    Subject = request.Subject,
+                    Actor = request.Actors.Count == 0 ? null : [.. request.Actors.Select(actor => actor.Subject)],
+                    Issuer = installation.Issuer,
+                    Client = request.ClientId,
+                    TokenId = minted.TokenId,
+                    KeyId = key.KeyId,
+                },
+                durable: true,
+                cancellationToken);
+        }
+        catch (AuditUnavailableException exception) when (installation.Configuration.Audit.Required)
+        {
+            throw new CommandFailedException($"The audit log can't be written, so no token is issued: {exception.Message}");
+        }
+        catch (AuditUnavailableException)
+        {
+            // audit.required is off: the operator has chosen so.
+        }
+    }
+
+    private static void Print(CommandTerminal terminal, MintedToken minted, TokenRequest request, string? output, bool json)
+    {
+        if (output is not null)
+        {
+            PrivateFile.WriteNew(output, minted.Token + "\n");
+        }
+
+        if (json)
+        {
+            terminal.WriteJson(new
+            {
+                token = output is null ? minted.Token : null,
+                file = output,
+                minted.TokenId,
+                request.Subject,
+                minted.ExpiresAt,
+                request.Scope,
+                roles = request.Roles.Count == 0 ? null : request.Roles,
+                minted.Length,
+            });
+        }
+        else if (output is null)
+        {
+            terminal.Output.WriteLine(minted.Token);
+        }
+        else
+        {
+            terminal.Error.WriteLine($"Wrote the token {minted.TokenId} to {output}; it is valid until {minted.ExpiresAt:u}.");
+        }
+    }
+}

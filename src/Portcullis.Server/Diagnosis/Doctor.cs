@@ -1,0 +1,26 @@
+namespace Portcullis.Server.Diagnosis;
+
+/// <summary>Looks at an installation from all sides. It changes nothing.</summary>
+internal static class Doctor
+{
+    /// <summary>Everything that was looked at, in the order in which it is needed.</summary>
+    public static async Task<IReadOnlyList<Finding>> ExamineAsync(Installation installation, CancellationToken cancellationToken)
+    {
+        return
+        [
+            .. ConfigurationChecks.Configuration(installation),
+            ConfigurationChecks.Policy(installation),
+            .. await IssuerChecks.IssuersAsync(installation, cancellationToken),
+            await GitChecks.GitAsync(installation, cancellationToken),
+            .. FileChecks.Folders(installation),
+            FileChecks.SigningKey(installation),
+            FileChecks.AuditKey(installation),
+            .. FileChecks.Space(installation),
+            await AuditChecks.ClockAsync(installation, cancellationToken),
+            await AuditChecks.ChainAsync(installation, cancellationToken),
+            TlsChecks.PublicUrl(installation),
+            .. TlsChecks.Certificate(installation),
+            await TlsChecks.ReachableAsync(installation, cancellationToken),
+        ];
+    }
+}

@@ -1,0 +1,153 @@
+using Portcullis.Audit;
+using Portcullis.Gateway;
+using Portcullis.Server.Commands;
+using Portcullis.Server.Logging;
+using Portcullis.Server.Metrics;
+using Portcullis.Tokens;
+using Portcullis.Tokens.Keys;
+using Portcullis.Tokens.Revocation;
+
+namespace Portcullis.Server.Hosting;
+
+/// <summary>A running server: everything opened in the order in which it is needed, closed in reverse.</summary>
+internal sealed class ServerHost : IAsyncDisposable
+{
+    private readonly WebApplication _application;
+    private readonly List<IAsyncDisposable> _owned;
+
+    private ServerHost(WebApplication application, SigningKeyRing signingKeys, List<IAsyncDisposable> owned)
+    {
+        _application = application;
+        SigningKeys = signingKeys;
+        _owned = owned;
+    }
+
+    /// <summary>The addresses that it listens on, with the ports that it got.</summary>
+    public ICollection<string> Addresses => _application.Urls;
+
+    /// <summary>The keys that sign its tokens.</summary>
+    public SigningKeyRing SigningKeys { get; }
+
+    /// <summary>Starts a server and says on the terminal what it made and where it listens.</summary>
+    /// <exception cref="CommandFailedException">It can't start; the message says why.</exception>
+    public static async Task<ServerHost> StartAsync(Installation installation, CommandTerminal terminal, CancellationToken cancellationToken)
+    {
+        var owned = new List<IAsyncDisposable>();
+        try
+        {
+            return await StartAsync(installation, terminal, owned, cancellationToken);
+        }
+        catch
+        {
+            await CloseAsync(owned);
+            throw;
+        }
+    }
+
+    /// <summary>Completes when the process is told to end, or <paramref name="cancellationToken"/> is.</summary>
+    public Task WaitForShutdownAsync(CancellationToken cancellationToken) => _application.WaitForShutdownAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _application.StopAsync(CancellationToken.None);
+        await CloseAsync(_owned);
+    }
+
+    private static async Task<ServerHost> StartAsync(
+        Installation installation, CommandTerminal terminal, List<IAsyncDisposable> owned, CancellationToken cancellationToken)
+    {
+        var configuration = installation.Configuration;
+        foreach (var warning in installation.Loaded.Warnings)
+        {
+            terminal.Error.WriteLine($"portcullis: {warning}");
+        }
+
+        installation.MakeDirectories();
+        var isFirstStart = !File.Exists(installation.SigningKeyPath);
+        var signingKey = TokenIssueCommand.OpenKey(installation);
+        owned.Add(new Owned(signingKey));
+        if (isFirstStart)
+        {
+            terminal.Output.WriteLine($"made a signing key ({signingKey.Algorithm}, {signingKey.KeyId}) in {installation.SigningKeyPath}");
+        }
+
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "portcullis", ContentRootPath = AppContext.BaseDirectory });
+        builder.Logging.AddProvider(new LineLoggerProvider(terminal.Error, installation.TimeProvider));
+        builder.WebHost.UseKestrelCore();
+        var services = builder.Services;
+        services.AddSingleton(installation);
+        services.AddSingleton(installation.TimeProvider);
+        services.AddSingleton<MetricsCollector>();
+
+        var keys = new SigningKeyRing(signingKey);
+        services.AddSingleton(keys);
+        services.AddSingleton<IRevocationList>(new RevocationList(installation.TimeProvider));
+        services.AddSingleton(provider => new TokenValidator(
+            installation.TrustedIssuers(keys), installation.TimeProvider, provider.GetRequiredService<IRevocationList>()));
+
+        var auditKey = installation.OpenAuditKey();
+        owned.Add(new Owned(auditKey));
+        var audit = await OpenAuditAsync(installation, auditKey, terminal, cancellationToken);
+        owned.Add(audit);
+        services.AddSingleton(audit);
+        var policy = installation.OpenPolicy(new LineLoggerProvider(terminal.Error, installation.TimeProvider).CreateLogger("Portcullis.Server.Policy"));
+        owned.Add(new Owned(policy));
+        services.AddSingleton(policy);
+        services.AddSingleton<IAccessPolicySource>(new PolicySource(policy));
+        services.AddPortcullisGateway(installation.GatewayOptions);
+
+        KestrelSetup.Apply(builder, configuration, installation.TimeProvider);
+        var application = builder.Build();
+        owned.Add(application);
+        application.Services.GetRequiredService<MetricsCollector>();
+        application.UseServiceEndpoints();
+        application.MapPortcullisGateway();
+        try
+        {
+            await application.StartAsync(cancellationToken);
+        }
+        catch (Exception exception) when (exception is IOException or System.Net.Sockets.SocketException or FileNotFoundException)
+        {
+            throw new CommandFailedException(exception.Message);
+        }
+
+        foreach (var address in application.Urls)
+        {
+            terminal.Output.WriteLine($"listening on {address}");
+        }
+
+        await terminal.Output.FlushAsync(cancellationToken);
+        return new ServerHost(application, keys, owned);
+    }
+
+    private static async Task<AuditLog> OpenAuditAsync(
+        Installation installation, AuditSigningKey key, CommandTerminal terminal, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await installation.OpenAuditLogAsync(key, installation.Configuration.Audit.Node, notice => terminal.Error.WriteLine($"audit: {notice}"), cancellationToken);
+        }
+        catch (AuditUnavailableException exception)
+        {
+            throw new CommandFailedException($"The audit log in {installation.Configuration.Audit.Directory} can't be opened: {exception.Message}");
+        }
+    }
+
+    private static async Task CloseAsync(List<IAsyncDisposable> owned)
+    {
+        for (var i = owned.Count - 1; i >= 0; i--)
+        {
+            await owned[i].DisposeAsync();
+        }
+    }
+
+    private sealed class Owned(IDisposable resource) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            resource.Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}

@@ -1,0 +1,218 @@
+using System.Collections;
+using Portcullis.Audit;
+using Portcullis.Gateway;
+using Portcullis.Server.Commands;
+using Portcullis.Server.Configuration;
+using Portcullis.Server.Configuration.Policies;
+using Portcullis.Tokens;
+using Portcullis.Tokens.Issuers;
+using Portcullis.Tokens.Keys;
+
+namespace Portcullis.Server;
+
+/// <summary>One configuration on this machine: where everything lies, and how it is opened. What the server and the commands share.</summary>
+internal sealed class Installation(LoadedConfiguration loaded, TimeProvider timeProvider)
+{
+    private readonly PortcullisConfiguration _configuration = loaded.Options;
+
+    /// <summary>The node under which commands write to the audit log, beside a server that runs.</summary>
+    public string CommandNode => $"{_configuration.Audit.Node}-command";
+
+    /// <summary>The configuration.</summary>
+    public PortcullisConfiguration Configuration => _configuration;
+
+    /// <summary>The configuration with what is known of its file.</summary>
+    public LoadedConfiguration Loaded => loaded;
+
+    /// <summary>The clock.</summary>
+    public TimeProvider TimeProvider => timeProvider;
+
+    /// <summary>The <c>iss</c> of this installation's own tokens, and the audience of all that it accepts.</summary>
+    public string Issuer => _configuration.Server.PublicUrl.TrimEnd('/');
+
+    /// <summary>The folder of the private keys, mode 0700.</summary>
+    public string KeysDirectory => Path.Combine(_configuration.Data, "keys");
+
+    /// <summary>The key that signs tokens, mode 0600.</summary>
+    public string SigningKeyPath => Path.Combine(KeysDirectory, "signing.pem");
+
+    /// <summary>The key that signs the audit log's checkpoints, mode 0600.</summary>
+    public string AuditKeyPath => Path.Combine(KeysDirectory, "audit.pem");
+
+    /// <summary>The public half of the audit log's key, for verifiers anywhere.</summary>
+    public string AuditPublicKeyPath => Path.Combine(_configuration.Audit.Directory, "keys.json");
+
+    /// <summary>What lives as long as the server runs.</summary>
+    public string RunDirectory => Path.Combine(_configuration.Data, "run");
+
+    /// <summary>Reads the configuration as the server would.</summary>
+    /// <param name="path">The <c>--config</c> option.</param>
+    /// <param name="timeProvider">The clock.</param>
+    public static Installation Load(string? path, TimeProvider timeProvider)
+    {
+        var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+            .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal);
+        try
+        {
+            return new Installation(ConfigurationLoader.Load(path, environment, Directory.GetCurrentDirectory()), timeProvider);
+        }
+        catch (ConfigurationException exception)
+        {
+            throw Problem("The configuration can't be used", exception);
+        }
+    }
+
+    /// <summary>Makes the folders that only this installation's user may enter.</summary>
+    public void MakeDirectories()
+    {
+        MakePrivate(_configuration.Data);
+        MakePrivate(KeysDirectory);
+        MakePrivate(RunDirectory);
+        MakePrivate(_configuration.Repositories.Root);
+    }
+
+    /// <summary>The key that signs tokens; made on first use.</summary>
+    public SigningKey OpenSigningKey()
+    {
+        MakePrivate(_configuration.Data);
+        return SigningKeyFile.LoadOrCreate(SigningKeyPath, _configuration.Authority.SigningAlgorithm);
+    }
+
+    /// <summary>The audit log's key; made on first use. Its public half is laid beside the log.</summary>
+    public AuditSigningKey OpenAuditKey()
+    {
+        MakePrivate(_configuration.Data);
+        MakePrivate(KeysDirectory);
+        MakePrivate(_configuration.Audit.Directory);
+        var key = AuditSigningKey.LoadOrCreate(AuditKeyPath);
+        if (!File.Exists(AuditPublicKeyPath))
+        {
+            File.WriteAllText(AuditPublicKeyPath, $"{{\"keys\":[{key.Jwk}]}}\n");
+        }
+
+        return key;
+    }
+
+    /// <summary>Opens the audit log.</summary>
+    /// <param name="key">Signs its checkpoints.</param>
+    /// <param name="node">The chain to continue: the server's, or <see cref="CommandNode"/>.</param>
+    /// <param name="notice">Told what an operator should know.</param>
+    /// <param name="cancellationToken">Ends the opening.</param>
+    public ValueTask<AuditLog> OpenAuditLogAsync(AuditSigningKey key, string node, Action<string>? notice, CancellationToken cancellationToken)
+        => AuditLog.OpenAsync(
+            new AuditLogOptions
+            {
+                Directory = _configuration.Audit.Directory,
+                Node = node,
+                Signer = key,
+                MaxFileBytes = _configuration.Audit.MaxFileBytes,
+                OnNotice = notice,
+            },
+            timeProvider,
+            cancellationToken);
+
+    /// <summary>Who is trusted: this installation's own key, and the configured issuers.</summary>
+    /// <param name="ownKeys">Where this installation's own keys come from.</param>
+    public IReadOnlyList<TrustedIssuer> TrustedIssuers(IKeySetSource ownKeys)
+        =>
+        [
+            new TrustedIssuer
+            {
+                Issuer = Issuer,
+                Audiences = [Issuer],
+                Algorithms = SignatureAlgorithms.Asymmetric,
+                KeySource = ownKeys,
+                Permissions = PermissionSource.Token,
+                MaxLifetime = MaxLifetime,
+            },
+            .. ConfiguredIssuers(),
+        ];
+
+    /// <summary>The issuers that are trusted besides this installation itself.</summary>
+    public IEnumerable<TrustedIssuer> ConfiguredIssuers() => _configuration.Issuers.Select(Trusted);
+
+    /// <summary>The longest life of a token that this installation issues and accepts from itself.</summary>
+    public TimeSpan MaxLifetime => _configuration.Authority.MaxAccessTokenLifetime;
+
+    /// <summary>The gateway's part of the _configuration.</summary>
+    public GatewayOptions GatewayOptions => new()
+    {
+        PublicUrl = Issuer,
+        Realm = _configuration.Server.Realm,
+        TokenEndpoint = $"{Issuer}/oauth/token",
+        RepositoriesRoot = _configuration.Repositories.Root,
+        RunDirectory = RunDirectory,
+        OperatorGitConfiguration = _configuration.Git.Configuration,
+        GitProgram = _configuration.Git.Program,
+        MaxPushBytes = _configuration.Limits.MaxPushBytes,
+        RequestsPerMinute = _configuration.Limits.RequestsPerMinute,
+        MaxConcurrentGitProcesses = _configuration.Limits.MaxConcurrentGitProcesses,
+        GitProcessQueueTimeout = _configuration.Limits.GitProcessQueueTimeout,
+        GitProcessTimeout = _configuration.Limits.GitProcessTimeout,
+        MaxRefCommands = _configuration.Limits.MaxRefCommands,
+        MaxFetchRequestBytes = _configuration.Limits.MaxFetchRequestBytes,
+        AuditRequired = _configuration.Audit.Required,
+    };
+
+    /// <summary>Opens the policy, which is read again when it changes.</summary>
+    public PolicyFile OpenPolicy(ILogger logger)
+    {
+        try
+        {
+            return PolicyFile.Open(_configuration.Policy, loaded.IsPolicyGiven, timeProvider, logger);
+        }
+        catch (ConfigurationException exception)
+        {
+            throw Problem("The policy can't be used", exception);
+        }
+    }
+
+    /// <summary>All that is wrong, a line each.</summary>
+    public static CommandFailedException Problem(string what, ConfigurationException exception)
+        => new($"{what}:{string.Concat(exception.Problems.Select(problem => $"{Environment.NewLine}  {problem}"))}");
+
+    /// <summary>Turns what goes wrong with keys into a sentence.</summary>
+    public static CommandFailedException KeyProblem(string path, Exception exception) => new($"The key {path} can't be used: {exception.Message}");
+
+    private TrustedIssuer Trusted(IssuerOptions issuer)
+    {
+        var algorithms = issuer.Algorithms.Count > 0 ? issuer.Algorithms
+            : issuer.SecretFile is not null ? [SignatureAlgorithms.HS256]
+            : (IReadOnlyList<string>)[SignatureAlgorithms.ES256, SignatureAlgorithms.RS256];
+        return new TrustedIssuer
+        {
+            Issuer = issuer.Issuer,
+            Audiences = [issuer.Audience.Length > 0 ? issuer.Audience : Issuer],
+            Algorithms = algorithms,
+            Types = issuer.Types,
+            MaxLifetime = issuer.MaxLifetime,
+            ClockSkew = issuer.ClockSkew,
+            Permissions = issuer.Permissions,
+            Ceiling = issuer.Ceiling,
+            KeySource = issuer switch
+            {
+                { SecretFile: { } secret } => new SecretFileKeySetSource(secret, [.. algorithms], timeProvider),
+                { Jwks: { } jwks } when Uri.TryCreate(jwks, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" => new HttpKeySetSource(url, timeProvider),
+                { Jwks: { } jwks } => new FileKeySetSource(jwks, timeProvider),
+                _ => new DiscoveryKeySetSource(issuer.Issuer, timeProvider),
+            },
+        };
+    }
+
+    private static void MakePrivate(string folder)
+    {
+        if (Directory.Exists(folder))
+        {
+            return;
+        }
+
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(folder);
+        }
+        else
+        {
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+}
