@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Builds everything with warnings as errors and runs the tests. The last line counts them.
+#   ./test.sh         all suites: installs what they need (as root: Debian packages; npm packages; a newer git in .cache/)
+#   ./test.sh quick   the unit tests and one tour through the program
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+mode=${1:-full}
+case $mode in full | quick) ;; *) echo "usage: ./test.sh [quick]" >&2; exit 2 ;; esac
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 TERM=dumb
+passed=0 failed=0 skipped=0
+say() { printf '\n== %s\n' "$*"; }
+
+# Installs those of the named Debian packages that are missing. Without root it only says so: the tests that need them are skipped.
+need() {
+  local missing=()
+  for package in "$@"; do dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package"); done
+  [ ${#missing[@]} -eq 0 ] && return 0
+  if [ "$(id -u)" != 0 ]; then echo "missing, and only root can install: ${missing[*]}"; return 0; fi
+  say "install ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get -qq update >/dev/null 2>&1
+  apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null 2>&1 || { echo "could not install ${missing[*]}"; failed=$((failed + 1)); }
+}
+
+# Runs one test program and adds its counts to the sums. A program that ends badly without counting is one failure.
+suite() {
+  local name=$1; shift
+  say "$name"
+  local log; log=$(mktemp)
+  "$@" 2>&1 | tee "$log"
+  local code=${PIPESTATUS[0]}
+  count() { sed -nE "s/^ *$1: *([0-9]+).*/\1/p" "$log" | tail -1; }
+  local f s k; f=$(count failed) s=$(count succeeded) k=$(count skipped)
+  passed=$((passed + ${s:-0})) failed=$((failed + ${f:-0})) skipped=$((skipped + ${k:-0}))
+  if [ "$code" -ne 0 ] && [ "${f:-0}" -eq 0 ]; then echo "$name ended with $code"; failed=$((failed + 1)); fi
+  if [ -z "$s" ]; then echo "$name counted no tests"; [ "$code" -ne 0 ] || failed=$((failed + 1)); fi
+  rm -f "$log"
+}
+
+finish() {
+  local line="$passed passed, $failed failed"
+  [ "$skipped" -eq 0 ] || line="$line, $skipped skipped"
+  printf '\n%s\n' "$line"
+  [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+  exit
+}
+
+if [ -e /etc/debian_version ]; then
+  need git
+  if [ "$mode" = full ]; then
+    # jgit-cli recommends rather than depends on a Java runtime; patchelf ties the unpacked newer git to its own C library.
+    need jgit-cli default-jre-headless python3 python3-dulwich python3-urllib3 python3-pygit2 patchelf openssh-client util-linux
+    command -v node >/dev/null && command -v npm >/dev/null || need nodejs npm
+    say "a newer git"
+    test/clients/newer-git.sh .cache/newer-git || echo "no newer git: its tests are skipped"
+    if command -v npm >/dev/null; then
+      say "npm packages"
+      (cd test/clients/isomorphic-git && npm ci --silent --no-audit --no-fund) || { echo "npm ci failed"; failed=$((failed + 1)); }
+    fi
+  fi
+fi
+
+say build
+if ! dotnet build Portcullis.slnx -c Release -v quiet -nologo -clp:NoSummary; then failed=$((failed + 1)); finish; fi
+
+bin=artifacts/bin
+suite "unit tests" dotnet "$bin/Portcullis.Tests/release/Portcullis.Tests.dll" --no-ansi --no-progress
+if [ "$mode" = quick ]; then
+  suite "end to end, a tour" dotnet "$bin/Portcullis.EndToEnd/release/Portcullis.EndToEnd.dll" --no-ansi --no-progress --filter-namespace Portcullis.EndToEnd.Tour
+else
+  suite "end to end" dotnet "$bin/Portcullis.EndToEnd/release/Portcullis.EndToEnd.dll" --no-ansi --no-progress
+fi
+finish
