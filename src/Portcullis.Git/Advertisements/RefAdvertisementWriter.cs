@@ -40,7 +40,8 @@ public static class RefAdvertisementWriter
             WriteLine(output, have, ".have"u8, isPeeled: false, ref pending);
         }
 
-        if (pending is not null)
+        // Older versions of git show an empty repository to who fetches as a lone flush: they give no capabilities then.
+        if (pending is { Length: > 0 })
         {
             WriteLine(output, ObjectId.Zero(snapshot.Format), "capabilities^{}"u8, isPeeled: false, ref pending);
         }

@@ -33,6 +33,11 @@ public readonly struct FetchLine
     /// <returns>The line.</returns>
     public static FetchLine Want(ObjectId id) => Make(FetchLineKind.Want, "want ", id.ToString(), id);
 
+    /// <summary>A line <c>have</c>.</summary>
+    /// <param name="id">The object.</param>
+    /// <returns>The line.</returns>
+    public static FetchLine Have(ObjectId id) => Make(FetchLineKind.Have, "have ", id.ToString(), id);
+
     /// <summary>A line <c>deepen-not</c>.</summary>
     /// <param name="refName">The ref.</param>
     /// <returns>The line.</returns>

@@ -93,7 +93,10 @@ internal sealed class FetchJudge(RefReader refs, ReachableObjects reachable, Gat
         var visible = fetch.With(
             line => line.Kind switch
             {
-                FetchLineKind.Have or FetchLineKind.Shallow => unknown.Contains(line.Id) ? null : line,
+                FetchLineKind.Shallow => unknown.Contains(line.Id) ? null : line,
+
+                // In its place one that never exists: a request without haves asks for the pack at once (upload-pack.c).
+                FetchLineKind.Have => unknown.Contains(line.Id) ? FetchLine.Have(ObjectId.Zero(line.Id.Format)) : line,
 
                 // git would add the tags of hidden refs, too; the client asks again for those that it is shown.
                 FetchLineKind.Option => seesEveryTag || line.Argument != "include-tag" ? line : null,

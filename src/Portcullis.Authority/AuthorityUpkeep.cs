@@ -1,0 +1,67 @@
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OpenIddict.Abstractions;
+using Portcullis.Authority.Keys;
+
+namespace Portcullis.Authority;
+
+/// <summary>What has to happen by itself: looking for other nodes' revocations and keys, rotating, and throwing away what has run out.</summary>
+internal sealed partial class AuthorityUpkeep(
+    KeyRing ring, Revocations.Revocations revocations, IServiceScopeFactory scopes, AuthorityOptions options, TimeProvider clock, ILogger<AuthorityUpkeep> log) : BackgroundService
+{
+    private static readonly TimeSpan s_rotationInterval = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan s_pruneInterval = TimeSpan.FromHours(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(options.PollInterval, clock);
+        DateTimeOffset rotated = default;
+        DateTimeOffset pruned = clock.GetUtcNow();
+        var failing = false;
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await revocations.PollAsync(stoppingToken);
+                await ring.PollAsync(stoppingToken);
+                DateTimeOffset now = clock.GetUtcNow();
+                if (now - rotated >= s_rotationInterval)
+                {
+                    rotated = now;
+                    await ring.RotateIfDueAsync(stoppingToken);
+                    await revocations.RemoveExpiredAsync(stoppingToken);
+                }
+
+                if (now - pruned >= s_pruneInterval)
+                {
+                    pruned = now;
+                    await PruneAsync(now, stoppingToken);
+                }
+
+                failing = false;
+            }
+            catch (Exception exception) when (exception is DbException or DbUpdateException or InvalidOperationException && !stoppingToken.IsCancellationRequested)
+            {
+                // Said once, not twice a second: verifying goes on without the database.
+                if (!failing)
+                {
+                    failing = true;
+                    LogDatabaseAway(exception);
+                }
+            }
+        }
+    }
+
+    private async Task PruneAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await using AsyncServiceScope scope = scopes.CreateAsyncScope();
+        await scope.ServiceProvider.GetRequiredService<IOpenIddictTokenManager>().PruneAsync(now - TimeSpan.FromHours(1), cancellationToken);
+        await scope.ServiceProvider.GetRequiredService<IOpenIddictAuthorizationManager>().PruneAsync(now - TimeSpan.FromHours(1), cancellationToken);
+    }
+
+    [LoggerMessage(LogLevel.Error, "The authority's database does not answer. Tokens that were issued stay good; none is issued, and revocations of other nodes are not seen.")]
+    private partial void LogDatabaseAway(Exception exception);
+}

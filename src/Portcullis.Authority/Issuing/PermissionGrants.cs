@@ -1,0 +1,39 @@
+using Portcullis.Access.Permissions;
+using Portcullis.Access.Policies;
+
+namespace Portcullis.Authority.Issuing;
+
+/// <summary>What someone gets: the requested permissions as far as the policy gives them, and never more than the client may have.</summary>
+internal sealed class PermissionGrants(AuthorityOptions options)
+{
+    /// <param name="who">The person, client or workload.</param>
+    /// <param name="request">What was asked for; without permissions: everything that the policy gives.</param>
+    /// <param name="ceiling">The client's own bounds; null: none.</param>
+    /// <param name="problem">Why nothing is granted.</param>
+    public PermissionSet? Decide(Identity who, PermissionRequest request, IReadOnlyList<string>? ceiling, out IssuingProblem? problem)
+    {
+        PermissionSet given = options.Policy().PermissionsFor(who);
+        return Decide(given, request, ceiling, out problem);
+    }
+
+    public static PermissionSet? Decide(PermissionSet given, PermissionRequest request, IReadOnlyList<string>? ceiling, out IssuingProblem? problem)
+    {
+        problem = null;
+        PermissionSet granted = request.NamesPermissions ? request.Permissions.Intersect(given) : given;
+        if (ceiling is not null)
+        {
+            granted = granted.Intersect(PermissionSet.Of(ceiling.Select(text => Permission.Parse(text, "client"))));
+        }
+
+        granted = granted.Simplify();
+        if (granted.Count > 0 || (!request.NamesPermissions && request.OtherScopes.Contains("openid")))
+        {
+            return granted;
+        }
+
+        problem = given.Count == 0
+            ? new IssuingProblem("invalid_scope", "The policy gives this account no access to any repository. Ask an administrator for a role or a group.")
+            : new IssuingProblem("invalid_scope", "The policy gives nothing of what was asked for. Ask for less, or leave scope out to get all that you may have.");
+        return null;
+    }
+}

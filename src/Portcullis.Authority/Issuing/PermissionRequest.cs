@@ -1,0 +1,85 @@
+using System.Text.Json;
+using Portcullis.Access.Permissions;
+
+namespace Portcullis.Authority.Issuing;
+
+/// <summary>What a client asked for: the permissions in <c>scope</c> and <c>authorization_details</c>, and the scopes of OpenID Connect.</summary>
+internal sealed record PermissionRequest(PermissionSet Permissions, bool NamesPermissions, IReadOnlyList<string> OtherScopes)
+{
+    public const int MaxLength = 8192;
+
+    private static readonly string[] s_known = ["openid", "profile", "email", "offline_access"];
+
+    /// <summary>Reads a request. What can't be read is named; nothing is guessed.</summary>
+    public static PermissionRequest? Read(string? scope, string? authorizationDetails, out IssuingProblem? problem)
+    {
+        problem = null;
+        if (scope?.Length > MaxLength || authorizationDetails?.Length > MaxLength)
+        {
+            problem = new IssuingProblem("invalid_scope", $"More than {MaxLength} characters of permissions.");
+            return null;
+        }
+
+        var words = (scope ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var permissions = new List<Permission>();
+        foreach (var word in words.Where(word => word.StartsWith(Permission.Prefix, StringComparison.Ordinal)))
+        {
+            if (!Permission.TryParse(word, out Permission? permission, out PermissionSyntaxError? error, "scope"))
+            {
+                problem = new IssuingProblem("invalid_scope", Bound(error.ToString()));
+                return null;
+            }
+
+            permissions.Add(permission);
+        }
+
+        if (!string.IsNullOrEmpty(authorizationDetails) && !TryReadDetails(authorizationDetails, permissions, out problem))
+        {
+            return null;
+        }
+
+        if (permissions.Count > PermissionSet.MaxPermissionsInToken)
+        {
+            problem = new IssuingProblem("invalid_scope", $"More than {PermissionSet.MaxPermissionsInToken} permissions.");
+            return null;
+        }
+
+        return new PermissionRequest(PermissionSet.Of(permissions), permissions.Count > 0, [.. words.Intersect(s_known)]);
+    }
+
+    private static bool TryReadDetails(string json, List<Permission> permissions, out IssuingProblem? problem)
+    {
+        problem = null;
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 8 });
+            if (document.RootElement.ValueKind != JsonValueKind.Array)
+            {
+                problem = new IssuingProblem("invalid_authorization_details", "authorization_details is a JSON array (RFC 9396 §2).");
+                return false;
+            }
+
+            foreach (JsonElement detail in document.RootElement.EnumerateArray())
+            {
+                if (!AuthorizationDetail.TryRead(detail, out Permission? permission, out PermissionSyntaxError? error))
+                {
+                    problem = new IssuingProblem("invalid_authorization_details", Bound(error.ToString()));
+                    return false;
+                }
+
+                permissions.Add(permission);
+            }
+
+            return true;
+        }
+        catch (JsonException)
+        {
+            problem = new IssuingProblem("invalid_authorization_details", "authorization_details is not JSON.");
+            return false;
+        }
+    }
+
+    // RFC 6749 §5.2 allows an error_description printable ASCII without '"' and '\' only; and a long scope needn't come back in full.
+    private static string Bound(string text) =>
+        new([.. text.Take(300).Select(c => c is >= ' ' and <= '~' and not '"' and not '\\' ? c : '?')]);
+}

@@ -1,0 +1,19 @@
+using Portcullis.Access.Permissions;
+using Portcullis.Authority.Clients;
+using Portcullis.Authority.Issuing;
+using Portcullis.Authority.People;
+
+namespace Portcullis.Authority.Pages;
+
+/// <summary>What a client would get, for the pages that ask whether it may.</summary>
+internal static class ConsentList
+{
+    public static Html Render(ClientInfo client, Person person, PermissionSet granted, PermissionRequest asked) => Html.Of($"""
+        <p><strong>{client.DisplayName ?? client.Id}</strong> wants to work as <strong>{person.UserName}</strong>. It could:</p>
+        <ul class="plain">
+        {Html.Each(granted, permission => Html.Of($"""<li>{PermissionWords.Describe(permission)}<br><code class="quiet-text">{permission.ToString()}</code></li>"""))}
+        {Html.When(granted.Count == 0, () => Html.Of($"<li>see who you are, and nothing else</li>"))}
+        {Html.When(asked.OtherScopes.Contains("email"), () => Html.Of($"<li>see your e-mail address</li>"))}
+        </ul>
+        """);
+}

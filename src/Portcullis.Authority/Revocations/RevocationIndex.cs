@@ -1,0 +1,124 @@
+using System.Collections.Concurrent;
+using Portcullis.Tokens;
+using Portcullis.Tokens.Revocation;
+
+namespace Portcullis.Authority.Revocations;
+
+/// <summary>
+/// What is revoked, in memory: asked on every request, so a handful of look-ups without a lock. Each entry goes when no token that it concerns can be alive, which bounds
+/// the list by the longest token life.
+/// </summary>
+internal sealed class RevocationIndex(TimeProvider clock) : IRevocationList
+{
+    private readonly ConcurrentDictionary<(RevocationKind Kind, string Value), Entry> _entries = new();
+    private readonly ConcurrentDictionary<Watch, byte> _watches = new();
+
+    public int Count => _entries.Count;
+
+    public bool IsRevoked(ValidatedToken token)
+    {
+        if (_entries.IsEmpty)
+        {
+            return false;
+        }
+
+        if (Covers(RevocationKind.TokenId, token.TokenId, token)
+            || Covers(RevocationKind.Subject, token.Subject, token)
+            || Covers(RevocationKind.Session, token.SessionId, token)
+            || Covers(RevocationKind.Client, token.ClientId, token)
+            || Covers(RevocationKind.Key, token.KeyId, token))
+        {
+            return true;
+        }
+
+        // An agent that is shut out is shut out wherever it acts for somebody.
+        foreach (Actor actor in token.Actors)
+        {
+            if (Covers(RevocationKind.Subject, actor.Subject, token))
+            {
+                return true;
+            }
+        }
+
+        // A child token dies with each of its ancestors.
+        if (token.TryGetClaimValues(Issuing.PortcullisClaims.Parents, out IReadOnlyList<string>? parents))
+        {
+            foreach (var parent in parents)
+            {
+                if (Covers(RevocationKind.TokenId, parent, token))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    public IDisposable OnRevoked(ValidatedToken token, Action revoked)
+    {
+        var watch = new Watch(this, token, revoked);
+        _watches.TryAdd(watch, 0);
+
+        // After it is listed: a revocation that came in between is seen either by its own scan or here.
+        watch.Check();
+        return watch;
+    }
+
+    /// <summary>Adds entries and cuts what they concern.</summary>
+    public void Add(IReadOnlyCollection<RevocationRow> rows)
+    {
+        foreach (RevocationRow row in rows)
+        {
+            _entries.AddOrUpdate(
+                (row.Kind, row.Value),
+                static (_, row) => new Entry(row.CreatedAt, row.ExpiresAt),
+                static (_, old, row) => new Entry(old.RevokedAt > row.CreatedAt ? old.RevokedAt : row.CreatedAt, old.ExpiresAt > row.ExpiresAt ? old.ExpiresAt : row.ExpiresAt),
+                row);
+        }
+
+        if (rows.Count > 0)
+        {
+            foreach (Watch watch in _watches.Keys)
+            {
+                watch.Check();
+            }
+        }
+    }
+
+    public void RemoveExpired()
+    {
+        DateTimeOffset now = clock.GetUtcNow();
+        foreach (var entry in _entries.Where(entry => entry.Value.ExpiresAt <= now))
+        {
+            _entries.TryRemove(entry);
+        }
+    }
+
+    // `iat` has whole seconds: one that is equal may be from before. A token or a key is named for good, so its entry knows no time.
+    private bool Covers(RevocationKind kind, string? value, ValidatedToken token) =>
+        value is not null && _entries.TryGetValue((kind, value), out Entry entry)
+        && (kind is RevocationKind.TokenId or RevocationKind.Key or RevocationKind.Session || token.IssuedAt <= entry.RevokedAt);
+
+    private readonly record struct Entry(DateTimeOffset RevokedAt, DateTimeOffset ExpiresAt);
+
+    private sealed class Watch(RevocationIndex index, ValidatedToken token, Action revoked) : IDisposable
+    {
+        private int _done;
+
+        public void Check()
+        {
+            if (index.IsRevoked(token) && Interlocked.Exchange(ref _done, 1) == 0)
+            {
+                index._watches.TryRemove(this, out _);
+                revoked();
+            }
+        }
+
+        public void Dispose()
+        {
+            Interlocked.Exchange(ref _done, 1);
+            index._watches.TryRemove(this, out _);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using OpenIddict.Abstractions;
+using Portcullis.Authority.Sessions;
+using Portcullis.Authority.Storage;
+
+namespace Portcullis.Authority.Revocations;
+
+/// <summary>
+/// Takes tokens back before their time. Effective on this node when the call returns, on the other nodes when they next look into the database
+/// (<see cref="AuthorityOptions.PollInterval"/>).
+/// </summary>
+public sealed class Revocations
+{
+    // A second more than the skew that validators allow after `exp`.
+    private static readonly TimeSpan s_margin = TimeSpan.FromMinutes(6);
+
+    private readonly IServiceScopeFactory _scopes;
+    private readonly RevocationIndex _index;
+    private readonly AuthorityOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly SemaphoreSlim _polling = new(1, 1);
+    private long _lastSeen;
+
+    internal Revocations(IServiceScopeFactory scopes, RevocationIndex index, AuthorityOptions options, TimeProvider clock)
+    {
+        _scopes = scopes;
+        _index = index;
+        _options = options;
+        _clock = clock;
+    }
+
+    /// <summary>Revokes one access token, by its <c>jti</c>, with every token made from it.</summary>
+    public Task RevokeTokenAsync(string tokenId, CancellationToken cancellationToken) => AddAsync(RevocationKind.TokenId, tokenId, cancellationToken);
+
+    /// <summary>Ends one session: its access tokens are refused, its refresh tokens are worth nothing.</summary>
+    /// <returns>Whether there was such a session alive. Tokens with this <c>sid</c> are refused in any case.</returns>
+    public async Task<bool> RevokeSessionAsync(string sessionId, CancellationToken cancellationToken)
+    {
+        await using AsyncServiceScope scope = _scopes.CreateAsyncScope();
+        var ended = await EndSessionsAsync(scope, s => s.Where(session => session.Id == sessionId), cancellationToken);
+        await AddAsync(RevocationKind.Session, sessionId, cancellationToken);
+        return ended > 0;
+    }
+
+    /// <summary>Revokes everything that one subject (a person, a client, a workload, an agent) holds: sessions, refresh tokens, access tokens, and tokens by which it acts for others.</summary>
+    public async Task RevokeSubjectAsync(string subject, CancellationToken cancellationToken)
+    {
+        await using AsyncServiceScope scope = _scopes.CreateAsyncScope();
+        await EndSessionsAsync(scope, s => s.Where(session => session.Subject == subject), cancellationToken);
+        await scope.ServiceProvider.GetRequiredService<IOpenIddictTokenManager>().RevokeBySubjectAsync(subject, cancellationToken);
+        await AddAsync(RevocationKind.Subject, subject, cancellationToken);
+    }
+
+    /// <summary>Revokes everything that was issued to one client, whoever it was for.</summary>
+    public async Task RevokeClientAsync(string clientId, CancellationToken cancellationToken)
+    {
+        await using AsyncServiceScope scope = _scopes.CreateAsyncScope();
+        await EndSessionsAsync(scope, s => s.Where(session => session.ClientId == clientId), cancellationToken);
+        var applications = scope.ServiceProvider.GetRequiredService<IOpenIddictApplicationManager>();
+        if (await applications.FindByClientIdAsync(clientId, cancellationToken) is { } application
+            && await applications.GetIdAsync(application, cancellationToken) is { } id)
+        {
+            await scope.ServiceProvider.GetRequiredService<IOpenIddictTokenManager>().RevokeByApplicationIdAsync(id, cancellationToken);
+        }
+
+        await AddAsync(RevocationKind.Client, clientId, cancellationToken);
+    }
+
+    /// <summary>What is revoked now, the newest first.</summary>
+    public async Task<IReadOnlyList<RevocationInfo>> ListAsync(CancellationToken cancellationToken)
+    {
+        await using AsyncServiceScope scope = _scopes.CreateAsyncScope();
+        DateTimeOffset now = _clock.GetUtcNow();
+        return await scope.ServiceProvider.GetRequiredService<AuthorityDbContext>().Revocations.AsNoTracking()
+            .Where(row => row.ExpiresAt > now).OrderByDescending(row => row.Id)
+            .Select(row => new RevocationInfo(row.Kind, row.Value, row.CreatedAt, row.ExpiresAt)).ToListAsync(cancellationToken);
+    }
+
+    internal async Task AddAsync(RevocationKind kind, string value, CancellationToken cancellationToken)
+    {
+        DateTimeOffset now = _clock.GetUtcNow();
+        var row = new RevocationRow { Kind = kind, Value = value, CreatedAt = now, ExpiresAt = now + _options.MaxAccessTokenLifetime + s_margin };
+
+        // First here, then in the database: when that is away, this node refuses already.
+        _index.Add([row]);
+        await using AsyncServiceScope scope = _scopes.CreateAsyncScope();
+        var database = scope.ServiceProvider.GetRequiredService<AuthorityDbContext>();
+        database.Revocations.Add(row);
+        await database.SaveChangesAsync(cancellationToken);
+    }
+
+    /// <summary>Takes in what other nodes, or commands, have revoked since the last look.</summary>
+    internal async Task PollAsync(CancellationToken cancellationToken)
+    {
+        await _polling.WaitAsync(cancellationToken);
+        try
+        {
+            await using AsyncServiceScope scope = _scopes.CreateAsyncScope();
+            var database = scope.ServiceProvider.GetRequiredService<AuthorityDbContext>();
+
+            // PostgreSQL hands out numbers before their rows are committed: a row with a lower number may come to light later. Ten back costs nothing, and seeing one twice does no harm.
+            var from = _lastSeen - 10;
+            DateTimeOffset now = _clock.GetUtcNow();
+            List<RevocationRow> rows = await database.Revocations.AsNoTracking().Where(row => row.Id > from && row.ExpiresAt > now).ToListAsync(cancellationToken);
+            if (rows.Count > 0)
+            {
+                _index.Add(rows);
+                _lastSeen = Math.Max(_lastSeen, rows.Max(row => row.Id));
+            }
+        }
+        finally
+        {
+            _polling.Release();
+        }
+    }
+
+    /// <summary>Forgets what can concern no token any more.</summary>
+    internal async Task RemoveExpiredAsync(CancellationToken cancellationToken)
+    {
+        _index.RemoveExpired();
+        await using AsyncServiceScope scope = _scopes.CreateAsyncScope();
+        var database = scope.ServiceProvider.GetRequiredService<AuthorityDbContext>();
+        DateTimeOffset now = _clock.GetUtcNow();
+        await database.Revocations.Where(row => row.ExpiresAt <= now).ExecuteDeleteAsync(cancellationToken);
+        await database.Sessions.Where(session => session.ExpiresAt <= now).ExecuteDeleteAsync(cancellationToken);
+        await database.Enrolments.Where(enrolment => enrolment.ExpiresAt <= now).ExecuteDeleteAsync(cancellationToken);
+    }
+
+    private async Task<int> EndSessionsAsync(
+        AsyncServiceScope scope, Func<IQueryable<Session>, IQueryable<Session>> which, CancellationToken cancellationToken)
+    {
+        var database = scope.ServiceProvider.GetRequiredService<AuthorityDbContext>();
+        DateTimeOffset? now = _clock.GetUtcNow();
+        List<string> authorizations = await which(database.Sessions).Where(s => s.AuthorizationId != null && s.EndedAt == null)
+            .Select(s => s.AuthorizationId!).ToListAsync(cancellationToken);
+        var ended = await which(database.Sessions).Where(s => s.EndedAt == null)
+            .ExecuteUpdateAsync(s => s.SetProperty(session => session.EndedAt, now), cancellationToken);
+        var manager = scope.ServiceProvider.GetRequiredService<IOpenIddictAuthorizationManager>();
+        var tokens = scope.ServiceProvider.GetRequiredService<IOpenIddictTokenManager>();
+        foreach (var id in authorizations)
+        {
+            if (await manager.FindByIdAsync(id, cancellationToken) is { } authorization)
+            {
+                await manager.TryRevokeAsync(authorization, cancellationToken);
+            }
+
+            await tokens.RevokeByAuthorizationIdAsync(id, cancellationToken);
+        }
+
+        return ended;
+    }
+}

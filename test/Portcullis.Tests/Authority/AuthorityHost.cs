@@ -1,0 +1,166 @@
+using System.Net;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+using Portcullis.Access;
+using Portcullis.Access.Policies;
+using Portcullis.Authority;
+using Portcullis.Authority.Clients;
+using Portcullis.Authority.Keys;
+using Portcullis.Authority.People;
+using Portcullis.Tokens;
+using Portcullis.Tokens.Issuers;
+using Portcullis.Tokens.Revocation;
+
+namespace Portcullis.Tests.Authority;
+
+/// <summary>An authority of its own for one test: in a folder that goes, on a clock that the test sets.</summary>
+internal sealed class AuthorityHost : IAsyncDisposable
+{
+    public const string Password = "correct horse battery";
+    public const string PublicUrl = "http://localhost";
+
+    public const string WorkloadIssuer = "https://token.actions.example";
+
+    private readonly WebApplication _app;
+    private readonly bool _ownsDirectory;
+
+    private AuthorityHost(WebApplication app, string directory, bool ownsDirectory, FakeTimeProvider clock, AuthorityStartupReport report, LogCapture log)
+    {
+        (_app, Directory, _ownsDirectory, Clock, Report, Log) = (app, directory, ownsDirectory, clock, report, log);
+        var validator = new TokenValidator(
+            [new TrustedIssuer { Issuer = PublicUrl, Audiences = [PublicUrl], KeySource = Keys, Permissions = PermissionSource.Token }],
+            clock, Services.GetRequiredService<IRevocationList>());
+        Gateway = validator;
+    }
+
+    public string Directory { get; }
+
+    public FakeTimeProvider Clock { get; }
+
+    public AuthorityStartupReport Report { get; }
+
+    public LogCapture Log { get; }
+
+    /// <summary>What a gateway in the same process verifies with.</summary>
+    public TokenValidator Gateway { get; }
+
+    public IServiceProvider Services => _app.Services;
+
+    public KeyRing Keys => Services.GetRequiredService<KeyRing>();
+
+    public UserAdministration Users => Services.GetRequiredService<UserAdministration>();
+
+    public ClientAdministration Clients => Services.GetRequiredService<ClientAdministration>();
+
+    public Portcullis.Authority.Revocations.Revocations Revocations => Services.GetRequiredService<Portcullis.Authority.Revocations.Revocations>();
+
+    public static async Task<AuthorityHost> StartAsync(
+        string? directory = null, Func<AuthorityOptions, AuthorityOptions>? configure = null, FakeTimeProvider? clock = null)
+    {
+        var ownsDirectory = directory is null;
+        directory ??= System.IO.Directory.CreateTempSubdirectory("portcullis-authority-").FullName;
+        clock ??= new FakeTimeProvider(DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds()));
+        var log = new LogCapture();
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseTestServer();
+        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).AddProvider(log);
+        builder.Services.AddSingleton<TimeProvider>(clock);
+        var options = new AuthorityOptions { PublicUrl = PublicUrl, DataDirectory = directory, Policy = () => Policy };
+        builder.Services.AddPortcullisAuthority(configure?.Invoke(options) ?? options);
+
+        // What happens by itself, tests ask for: a clock that is set a month ahead would make it happen five million times.
+        builder.Services.Remove(builder.Services.Single(service => service.ImplementationType == typeof(AuthorityUpkeep)));
+        WebApplication app = builder.Build();
+        AuthorityStartupReport report = await app.Services.PreparePortcullisAuthorityAsync(TestContext.Current.CancellationToken);
+        app.MapPortcullisAuthority();
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        return new AuthorityHost(app, directory, ownsDirectory, clock, report, log);
+    }
+
+    /// <summary>alice may do most things in acme/*; the client ci may read acme/app.</summary>
+    public static AccessPolicy Policy { get; } = Compile();
+
+    public HttpClient CreateClient() => _app.GetTestClient();
+
+    /// <summary>A browser: keeps cookies, follows nothing by itself.</summary>
+    public TestBrowser CreateBrowser() => new(_app.GetTestServer().CreateHandler());
+
+    public async Task<JsonElement> PostAsync(string path, IReadOnlyDictionary<string, string> form, HttpStatusCode expected = HttpStatusCode.OK)
+    {
+        using HttpClient client = CreateClient();
+        HttpResponseMessage response = await client.PostAsync(path, new FormUrlEncodedContent(form), TestContext.Current.CancellationToken);
+        var body = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.True(expected == response.StatusCode, $"{(int)response.StatusCode} {body}");
+        return body.Length == 0 ? default : JsonDocument.Parse(body).RootElement;
+    }
+
+    public async Task AddAliceAsync(params string[] groups)
+    {
+        Assert.True((await Users.AddAsync("alice", "Alice Example", "alice@example.com", groups, false, TestContext.Current.CancellationToken)).Succeeded);
+        Assert.True((await Users.SetPasswordAsync("alice", Password, TestContext.Current.CancellationToken)).Succeeded);
+
+        // The password's change revoked what was issued up to this second.
+        Clock.Advance(TimeSpan.FromSeconds(2));
+    }
+
+    public async Task<string> AddServiceClientAsync(string id = "ci", Func<ClientInfo, ClientInfo>? configure = null)
+    {
+        var client = new ClientInfo { Id = id, Grants = [ClientGrant.ClientCredentials, ClientGrant.TokenExchange], IsConfidential = true };
+        AdministrationResult<ClientRegistration> added = await Clients.AddAsync(configure?.Invoke(client) ?? client, TestContext.Current.CancellationToken);
+        Assert.True(added.Succeeded, added.Problem);
+        return added.Value.Secret ?? "";
+    }
+
+    public async Task<ValidatedToken> AcceptAsync(string token)
+    {
+        TokenResult result = await Gateway.ValidateAsync(token, default, TestContext.Current.CancellationToken);
+        Assert.True(result.Token is not null, result.Description);
+        return result.Token;
+    }
+
+    public async Task RefuseAsync(string token, TokenError error)
+    {
+        TokenResult result = await Gateway.ValidateAsync(token, default, TestContext.Current.CancellationToken);
+        Assert.Equal(error, result.Error);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        if (_ownsDirectory)
+        {
+            Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+            System.IO.Directory.Delete(Directory, recursive: true);
+        }
+    }
+
+    private static AccessPolicy Compile()
+    {
+        var here = new SourceLocation("policy.yaml", 1);
+        PolicyText Text(string value) => new(value, here);
+        var definition = new PolicyDefinition
+        {
+            Roles =
+            [
+                new RoleDefinition(Text("developer"), [
+                    Text("git:{repository}:pull"), Text("git:{repository}@refs/heads/*,^refs/heads/main:push"), Text("git:{repository}@refs/heads/users/{sub}/*:push,force,delete"),
+                ]),
+                new RoleDefinition(Text("reader"), [Text("git:{repository}:pull")]),
+            ],
+            Bindings =
+            [
+                new BindingDefinition(Text("developer"), [Text("acme/*")], [Text("user:alice"), Text("group:engineering")], null, here),
+                new BindingDefinition(Text("reader"), [Text("acme/app")], [Text("client:ci")], null, here),
+            ],
+            Trust =
+            [
+                new TrustDefinition(Text(WorkloadIssuer), [new ClaimDefinition(Text("repository_id"), Text("1234"))], [Text("git:acme/app@refs/tags/v*:create")], false, here),
+            ],
+        };
+        return AccessPolicy.Compile(definition, out IReadOnlyList<PolicyProblem> problems) ?? throw new InvalidOperationException(string.Join("; ", problems));
+    }
+}

@@ -1,0 +1,202 @@
+using System.Net;
+
+namespace Portcullis.Tests.Authority;
+
+public sealed class SignInPagesTests
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task First_start_makes_an_administrator_whose_link_works_once()
+    {
+        await using AuthorityHost host = await AuthorityHost.StartAsync();
+        Assert.Equal("admin", host.Report.Administrator);
+        var secret = new Uri(host.Report.EnrolmentLink!).Fragment[1..];
+        using TestBrowser browser = host.CreateBrowser();
+        TestPage page = await browser.GetAsync("/login/enrol");
+        TestPage done = await browser.SubmitAsync(page, "/login/enrol", ("secret", secret));
+        Assert.Equal(HttpStatusCode.OK, done.Status);
+        TestPage account = await browser.GetAsync("/account");
+        TestPage set = await browser.SubmitAsync(account, "/account/password", ("new", "a passphrase of mine"));
+        Assert.Equal("/account?done=1", set.Location);
+
+        using TestBrowser other = host.CreateBrowser();
+        TestPage again = await other.SubmitAsync(await other.GetAsync("/login/enrol"), "/login/enrol", ("secret", secret));
+        Assert.Equal(HttpStatusCode.BadRequest, again.Status);
+        Assert.Equal(HttpStatusCode.OK, (await other.SignInAsync("admin", "a passphrase of mine")).Status);
+        Assert.True((await host.Users.FindAsync("admin", Stop))!.IsAdministrator);
+    }
+
+    [Fact]
+    public async Task Wrong_password_and_unknown_and_disabled_person_look_the_same()
+    {
+        await using AuthorityHost host = await AuthorityHost.StartAsync();
+        await host.AddAliceAsync();
+        await host.Users.AddAsync("mallory", null, null, [], false, Stop);
+        await host.Users.SetPasswordAsync("mallory", AuthorityHost.Password, Stop);
+        await host.Users.DisableAsync("mallory", Stop);
+        var pages = new List<string>();
+        foreach (var (name, password) in new[] { ("alice", "wrong wrong wrong"), ("nobody", "wrong wrong wrong"), ("mallory", AuthorityHost.Password) })
+        {
+            using TestBrowser browser = host.CreateBrowser();
+            TestPage page = await browser.SignInAsync(name, password);
+            Assert.Equal(HttpStatusCode.BadRequest, page.Status);
+            pages.Add(System.Text.RegularExpressions.Regex.Replace(page.Text, "value=\"[^\"]*\"", ""));
+            Assert.Equal("/login?returnUrl=%2Faccount", (await browser.GetAsync("/account")).Location);
+        }
+
+        Assert.Single(pages.Distinct());
+    }
+
+    [Fact]
+    public async Task Account_rests_after_ten_wrong_passwords_whether_it_exists_or_not()
+    {
+        await using AuthorityHost host = await AuthorityHost.StartAsync(configure: o => o with { MaxFailuresPerAddress = 1000 });
+        await host.AddAliceAsync();
+        foreach (var name in new[] { "alice", "nobody" })
+        {
+            using TestBrowser browser = host.CreateBrowser();
+            for (var i = 0; i < 10; i++)
+            {
+                Assert.Equal(HttpStatusCode.BadRequest, (await browser.SignInAsync(name, "wrong wrong wrong")).Status);
+            }
+
+            TestPage page = await browser.SignInAsync(name, AuthorityHost.Password);
+            Assert.Equal(HttpStatusCode.TooManyRequests, page.Status);
+            Assert.InRange(page.Response.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 300);
+        }
+    }
+
+    [Fact]
+    public async Task Spraying_one_password_over_many_accounts_is_stopped_by_address()
+    {
+        await using AuthorityHost host = await AuthorityHost.StartAsync(configure: o => o with { MaxFailuresPerAddress = 5 });
+        using TestBrowser browser = host.CreateBrowser();
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.Equal(HttpStatusCode.BadRequest, (await browser.SignInAsync("user" + i, "Summer2026!!")).Status);
+        }
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await browser.SignInAsync("user6", "Summer2026!!")).Status);
+    }
+
+    [Theory]
+    [InlineData("//evil.example")]
+    [InlineData("/\\evil.example")]
+    [InlineData("https://evil.example")]
+    [InlineData("javascript:alert(1)")]
+    [InlineData("/ok\n//evil.example")]
+    public async Task Sign_in_leads_only_to_this_server(string returnUrl)
+    {
+        await using AuthorityHost host = await AuthorityHost.StartAsync();
+        await host.AddAliceAsync();
+        using TestBrowser browser = host.CreateBrowser();
+        TestPage page = await browser.SignInAsync("alice", AuthorityHost.Password, returnUrl);
+        Assert.Contains("url=/account\"", page.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("evil", page.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Every_page_forbids_framing_inline_script_and_caching()
+    {
+        await using AuthorityHost host = await AuthorityHost.StartAsync();
+        await host.AddAliceAsync();
+        using TestBrowser browser = host.CreateBrowser();
+        foreach (var path in new[] { "/login", "/login/enrol", "/device", "/account", "/nothing", "/login/nothing" })
+        {
+            if (path == "/device")
+            {
+                await browser.SignInAsync("alice", AuthorityHost.Password);
+            }
+
+            TestPage page = await browser.GetAsync(path);
+            if (path == "/nothing")
+            {
+                // Not ours: a repository, perhaps.
+                Assert.Equal(HttpStatusCode.NotFound, page.Status);
+                continue;
+            }
+
+            var policy = page.Response.Headers.GetValues("Content-Security-Policy").Single();
+            Assert.Contains("default-src 'none'", policy, StringComparison.Ordinal);
+            Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
+            Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
+            Assert.True(page.Response.Headers.CacheControl!.NoStore);
+            Assert.DoesNotContain("<script>", page.Text, StringComparison.Ordinal);
+            Assert.DoesNotContain("style=", page.Text, StringComparison.Ordinal);
+            Assert.DoesNotContain("onclick", page.Text, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Session_ended_from_the_account_page_signs_that_browser_out()
+    {
+        await using AuthorityHost host = await AuthorityHost.StartAsync();
+        await host.AddAliceAsync();
+        using TestBrowser first = host.CreateBrowser();
+        using TestBrowser second = host.CreateBrowser();
+        await first.SignInAsync("alice", AuthorityHost.Password);
+        await second.SignInAsync("alice", AuthorityHost.Password);
+        var firstSession = (await host.Users.ListSessionsAsync("alice", Stop)).OrderBy(s => s.CreatedAt).First();
+        TestPage account = await second.GetAsync("/account");
+        Dictionary<string, string> form = account.FormFields("/account/session/end");
+        form["session"] = firstSession.Id;
+        await second.PostAsync("/account/session/end", form);
+        Assert.Single(await host.Users.ListSessionsAsync("alice", Stop));
+        var alive = new[] { await first.GetAsync("/account"), await second.GetAsync("/account") }.Count(page => page.Status == HttpStatusCode.OK);
+        Assert.Equal(1, alive);
+    }
+
+    [Fact]
+    public async Task Form_without_its_token_changes_nothing()
+    {
+        await using AuthorityHost host = await AuthorityHost.StartAsync();
+        await host.AddAliceAsync();
+        using TestBrowser browser = host.CreateBrowser();
+        await browser.SignInAsync("alice", AuthorityHost.Password);
+        foreach (var path in new[] { "/account/password", "/account/session/end", "/account/code", "/logout", "/account/passkey/remove" })
+        {
+            TestPage page = await browser.PostAsync(path, [new("new", "another passphrase"), new("old", AuthorityHost.Password)]);
+            Assert.Equal(HttpStatusCode.BadRequest, page.Status);
+        }
+
+        Assert.Equal(HttpStatusCode.OK, (await browser.GetAsync("/account")).Status);
+    }
+
+    [Fact]
+    public async Task Second_step_asks_for_a_code_and_a_recovery_code_works_once()
+    {
+        await using AuthorityHost host = await AuthorityHost.StartAsync();
+        await host.AddAliceAsync();
+        using TestBrowser browser = host.CreateBrowser();
+        await browser.SignInAsync("alice", AuthorityHost.Password);
+        TestPage setup = await browser.GetAsync("/account/code");
+        var key = System.Text.RegularExpressions.Regex.Match(setup.Text, "secret=([A-Z2-7]+)").Groups[1].Value;
+        TestPage codes = await browser.SubmitAsync(setup, "/account/code", ("code", Totp(key)));
+        Assert.Equal(HttpStatusCode.OK, codes.Status);
+        var recovery = System.Text.RegularExpressions.Regex.Matches(codes.Text, "<code>([^<]+)</code>").Select(m => m.Groups[1].Value).ToList();
+        Assert.Equal(10, recovery.Count);
+
+        using TestBrowser second = host.CreateBrowser();
+        TestPage step = await second.SignInAsync("alice", AuthorityHost.Password);
+        Assert.Contains("One more step", step.Text, StringComparison.Ordinal);
+        Assert.Equal("/login?returnUrl=%2Faccount", (await second.GetAsync("/account")).Location);
+        Assert.Equal(HttpStatusCode.BadRequest, (await second.SubmitAsync(step, "/login/code", ("code", "nonsense"))).Status);
+        Assert.Contains("Signed in", (await second.SubmitAsync(step, "/login/code", ("code", recovery[0]))).Text, StringComparison.Ordinal);
+        using TestBrowser third = host.CreateBrowser();
+        TestPage again = await third.SignInAsync("alice", AuthorityHost.Password);
+        Assert.Equal(HttpStatusCode.BadRequest, (await third.SubmitAsync(again, "/login/code", ("code", recovery[0]))).Status);
+    }
+
+    // RFC 6238 with the defaults that authenticator apps use. The platform's clock: Identity's provider has no other.
+    private static string Totp(string base32)
+    {
+        var bits = string.Concat(base32.Select(c => Convert.ToString("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".IndexOf(c, StringComparison.Ordinal), 2).PadLeft(5, '0')));
+        var key = Enumerable.Range(0, bits.Length / 8).Select(i => Convert.ToByte(bits.Substring(i * 8, 8), 2)).ToArray();
+        var counter = BitConverter.GetBytes(System.Net.IPAddress.HostToNetworkOrder(DateTimeOffset.UtcNow.ToUnixTimeSeconds() / 30));
+        var hash = System.Security.Cryptography.HMACSHA1.HashData(key, counter);
+        var offset = hash[^1] & 15;
+        var number = ((hash[offset] & 127) << 24) | (hash[offset + 1] << 16) | (hash[offset + 2] << 8) | hash[offset + 3];
+        return (number % 1_000_000).ToString("D6", System.Globalization.CultureInfo.InvariantCulture);
+    }
+}
