@@ -18,7 +18,7 @@ public sealed class CrashTests : IDisposable
         var head = Path.Combine(_fixture.Folder, "gw1.head");
         var afterR2 = whole.AsSpan(0, whole.AsSpan(0, whole.AsSpan().IndexOf("\"id\":\"r3\""u8)).LastIndexOf((byte)'\n') + 1).Length;
         var r3 = whole.AsSpan(afterR2).IndexOf((byte)'\n') + 1;
-        for (var cut = 0; cut <= r3; cut += cut is > 3 and < 500 ? 37 : 1)
+        for (var cut = 0; cut <= r3; cut += cut is > 3 and < 500 ? 71 : 1)
         {
             // No head file: the one on the disk says that there were more lines, which is another test.
             File.Delete(head);
@@ -146,5 +146,41 @@ public sealed class CrashTests : IDisposable
 
         await stop.CancelAsync();
         await writing;
+    }
+
+    [Fact]
+    public async Task A_process_that_was_really_killed_has_lost_no_line_that_it_confirmed()
+    {
+        var key = Path.Combine(_fixture.Folder, "audit.pem");
+        using var signer = AuditSigningKey.LoadOrCreate(key);
+        var last = -1;
+        for (var kill = 0; kill < 3; kill++)
+        {
+            using var process = KilledProcess.Start(_fixture.Folder, key);
+            for (var i = 0; i < 200 + (kill * 37); i++)
+            {
+                last = int.Parse(await process.StandardOutput.ReadLineAsync() ?? "-1", CultureInfo.InvariantCulture);
+            }
+
+            process.Kill();
+            await process.WaitForExitAsync();
+
+            // What it had confirmed before it died, but we had not read yet.
+            while (await process.StandardOutput.ReadLineAsync() is { } line)
+            {
+                last = int.TryParse(line, CultureInfo.InvariantCulture, out var number) && number > last ? number : last;
+            }
+
+            _fixture.Options = _fixture.Options with { Signer = signer };
+            await using (await _fixture.OpenAsync())
+            {
+            }
+
+            var result = await AuditVerifier.VerifyAsync(_fixture.Folder, AuditKeySet.Parse(signer.Jwk));
+            Assert.True(result.IsIntact, string.Join('\n', result.Problems));
+            var ids = _fixture.Events().Where(e => e.StartsWith('r')).ToHashSet();
+            Assert.True(ids.Count > last, $"{last + 1} were confirmed, {ids.Count} are there");
+            Assert.All(Enumerable.Range(0, last + 1), i => Assert.Contains($"r{i}", ids));
+        }
     }
 }
