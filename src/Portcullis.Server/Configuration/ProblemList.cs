@@ -11,7 +11,8 @@ internal sealed class ProblemList
 
     public int Count => _problems.Count;
 
-    public void Add(SourceLocation location, string message) => _problems.Add(new ConfigurationProblem(location, message));
+    /// <summary>Adds a problem; its message becomes one line, whatever names it repeats.</summary>
+    public void Add(SourceLocation location, string message) => _problems.Add(new ConfigurationProblem(location, Shown.Line(message)));
 
     /// <summary>By file, line and column; what has no place comes first.</summary>
     public IReadOnlyList<ConfigurationProblem> InOrder() =>

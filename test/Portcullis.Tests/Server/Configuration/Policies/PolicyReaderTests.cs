@@ -1,4 +1,5 @@
 using System.Text;
+using CsCheck;
 using Portcullis.Access;
 using Portcullis.Access.Policies;
 using Portcullis.Server.Configuration;
@@ -123,6 +124,27 @@ public class PolicyReaderTests
             """));
         Assert.Equal([1, 1, 1, 1, 2, 2, 3], exception.Problems.Select(problem => problem.Location.Line));
         Assert.Contains("no cases", Assert.Throws<ConfigurationException>(() => Cases("")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_name_cannot_forge_a_line_of_the_report()
+    {
+        var problems = Read("bindings: [ { role: \"x\\npolicy.yaml:9:9: all is well\" } ]").Problems;
+        Assert.All(problems, problem => Assert.DoesNotContain('\n', problem.ToString()));
+    }
+
+    [Fact]
+    public void Any_bytes_are_a_policy_or_problems_with_a_place()
+    {
+        var specification = Encoding.UTF8.GetBytes(Specification);
+        var damaged = Gen.Select(Gen.Int[0, specification.Length - 1], Gen.Int[0, 40], Gen.OneOf(Gen.Byte.Array[0, 8], Gen.OneOf("[", "{", "&a ", "*a", "- ", "? ", ": ", "|\n", "\t", "!!x ", "\"", "'", "%", "\0").Select(Encoding.UTF8.GetBytes)))
+            .Select((at, removed, added) => specification[..at].Concat(added).Concat(specification[Math.Min(at + removed, specification.Length)..]).ToArray());
+        Gen.OneOf(damaged, Gen.Byte.Array[0, 200]).Sample(content =>
+        {
+            var check = PolicyReader.Read(content, "policy.yaml");
+            return check.Policy is not null == (check.Problems.Count == 0)
+                && check.Problems.All(problem => problem.Location.File == "policy.yaml" && !problem.ToString().Any(char.IsControl));
+        }, iter: 2000);
     }
 
     private static PolicyCheck Read(string yaml) => PolicyReader.Read(Encoding.UTF8.GetBytes(yaml), "policy.yaml");
