@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Portcullis.Git.PktLines;
 
@@ -24,36 +25,64 @@ public sealed class CapabilityAdvertisement
         : ObjectFormats.TryParseName(line["object-format=".Length..], out var format) ? format
         : throw PktLineException.Unexpected("The object format is unknown.");
 
-    /// <summary>Reads what git prints.</summary>
+    /// <summary>Makes an advertisement.</summary>
+    /// <param name="lines">The capabilities, each <c>key</c> or <c>key=value</c>.</param>
+    /// <returns>The advertisement.</returns>
+    public static CapabilityAdvertisement Of(params ReadOnlySpan<string> lines) => new([.. lines]);
+
+    /// <summary>Reads what git prints, or an answer to <c>info/refs</c> with the <c># service</c> line that some servers put in front.</summary>
     /// <param name="advertisement">The whole advertisement.</param>
     /// <returns>The capabilities.</returns>
     /// <exception cref="PktLineException">It is something else.</exception>
     public static CapabilityAdvertisement Parse(ReadOnlySpan<byte> advertisement)
     {
-        var lines = ImmutableArray.CreateBuilder<string>();
-        while (true)
+        var hasLine = TryReadLine(ref advertisement, out var line);
+        if (hasLine && line.StartsWith("# service=", StringComparison.Ordinal))
         {
-            if (!PktLineReader.TryRead(ref advertisement, out var kind, out var payload))
-            {
-                throw PktLineException.CutShort();
-            }
-
-            if (kind == PktLineKind.Flush)
-            {
-                break;
-            }
-
-            if (kind != PktLineKind.Data)
-            {
-                throw PktLineException.Unexpected("A capability advertisement is lines and a flush.");
-            }
-
-            lines.Add(Encoding.UTF8.GetString(payload.EndsWith((byte)'\n') ? payload[..^1] : payload));
+            hasLine = !TryReadLine(ref advertisement, out _) && TryReadLine(ref advertisement, out line);
         }
 
-        return lines.Count > 0 && lines[0] == Version
-            ? new CapabilityAdvertisement([.. lines.Skip(1)])
-            : throw PktLineException.Unexpected("This is no advertisement of protocol version 2.");
+        if (!hasLine || line != Version)
+        {
+            throw Unexpected();
+        }
+
+        var lines = ImmutableArray.CreateBuilder<string>();
+        while (TryReadLine(ref advertisement, out line))
+        {
+            lines.Add(line.Length > 0 ? line : throw Unexpected());
+        }
+
+        return advertisement.IsEmpty ? new(lines.DrainToImmutable()) : throw Unexpected();
+    }
+
+    /// <summary>Gets the value of a capability.</summary>
+    /// <param name="key">Its key.</param>
+    /// <param name="value">What stands behind <c>=</c>; empty when there is none.</param>
+    /// <returns>Whether the capability is there.</returns>
+    public bool TryGetValue(string key, [NotNullWhen(true)] out string? value)
+    {
+        foreach (var line in _lines)
+        {
+            if (IsKey(line, key))
+            {
+                value = line.Length == key.Length ? "" : line[(key.Length + 1)..];
+                return true;
+            }
+        }
+
+        value = null;
+        return false;
+    }
+
+    /// <summary>The advertisement with another value of a capability, in its place; at the end when the capability is new.</summary>
+    /// <param name="key">Its key.</param>
+    /// <param name="value">Its value; null for none.</param>
+    /// <returns>A new advertisement.</returns>
+    public CapabilityAdvertisement With(string key, string? value)
+    {
+        var changed = value is null ? key : $"{key}={value}";
+        return TryGetValue(key, out _) ? new([.. _lines.Select(line => IsKey(line, key) ? changed : line)]) : new(_lines.Add(changed));
     }
 
     /// <summary>The advertisement without a capability.</summary>
@@ -65,12 +94,10 @@ public sealed class CapabilityAdvertisement
     /// <param name="key">The capability's key.</param>
     /// <param name="word">The word.</param>
     /// <returns>A new one.</returns>
-    public CapabilityAdvertisement WithoutValue(string key, string word) => new(
-    [
-        .. _lines.Select(line => IsKey(line, key) && line.Length > key.Length
-            ? $"{key}={string.Join(' ', line[(key.Length + 1)..].Split(' ').Where(value => value != word))}"
-            : line),
-    ]);
+    public CapabilityAdvertisement WithoutValue(string key, string word) =>
+        TryGetValue(key, out var value) && string.Join(' ', value.Split(' ').Where(other => other != word)) is var rest && rest != value
+            ? With(key, rest.Length == 0 ? null : rest)
+            : this;
 
     /// <summary>Writes the advertisement, flush included.</summary>
     /// <param name="output">Where to.</param>
@@ -84,6 +111,24 @@ public sealed class CapabilityAdvertisement
 
         output.WriteFlush();
     }
+
+    private static bool TryReadLine(ref ReadOnlySpan<byte> advertisement, out string line)
+    {
+        if (!PktLineReader.TryRead(ref advertisement, out var kind, out var payload))
+        {
+            throw PktLineException.CutShort();
+        }
+
+        line = Encoding.UTF8.GetString(PktLineText.Of(payload));
+        return kind switch
+        {
+            PktLineKind.Data => true,
+            PktLineKind.Flush => false,
+            _ => throw Unexpected(),
+        };
+    }
+
+    private static PktLineException Unexpected() => PktLineException.Unexpected("This is no advertisement of protocol version 2.");
 
     private static bool IsKey(string line, string key) =>
         line.StartsWith(key, StringComparison.Ordinal) && (line.Length == key.Length || line[key.Length] == '=');

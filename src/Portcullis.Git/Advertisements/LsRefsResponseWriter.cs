@@ -1,45 +1,60 @@
 using System.Buffers;
-using System.Buffers.Text;
-using System.Text;
 using Portcullis.Git.FetchRequests;
 using Portcullis.Git.PktLines;
 
 namespace Portcullis.Git.Advertisements;
 
-/// <summary>Answers <c>ls-refs</c> from a snapshot, byte for byte as git does (ls-refs.c).</summary>
+/// <summary>Answers <c>ls-refs</c> from a snapshot, byte for byte as git does (<c>ls_refs</c> and <c>send_ref</c> in ls-refs.c).</summary>
 public static class LsRefsResponseWriter
 {
     /// <summary>Writes the whole answer, flush included.</summary>
     /// <param name="output">Where to.</param>
     /// <param name="request">What is asked.</param>
-    /// <param name="snapshot">The refs to answer from.</param>
+    /// <param name="snapshot">The refs to answer from: what the client may see.</param>
     public static void Write(IBufferWriter<byte> output, LsRefsRequest request, RefSnapshot snapshot)
     {
-        if (snapshot.Head is { } head && (request.Prefixes.IsEmpty || request.Prefixes.Any(prefix => "HEAD"u8.StartsWith(prefix.Span))))
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(snapshot);
+        if (snapshot.Head is { } head && IsAsked(head, request))
         {
-            WriteEntry(output, request, head);
+            WriteRun(output, request, snapshot, 0, 1);
         }
 
-        var entries = snapshot.Entries.AsSpan();
-        foreach (var (start, end) in Runs(request, snapshot))
+        if (request.Prefixes.IsEmpty)
         {
-            foreach (ref readonly var entry in entries[start..end])
-            {
-                WriteEntry(output, request, entry);
-            }
+            var (start, end) = snapshot.RangeOf(default);
+            WriteRun(output, request, snapshot, start, end);
+        }
+        else
+        {
+            WritePrefixes(output, request, snapshot);
         }
 
         output.WriteFlush();
     }
 
-    // The runs of refs that some prefix covers, in order and without overlap.
-    private static List<(int Start, int End)> Runs(LsRefsRequest request, RefSnapshot snapshot)
+    // send_possibly_unborn_head: an unborn HEAD only for who understands it and asks where it points.
+    private static bool IsAsked(in RefSnapshotEntry head, LsRefsRequest request)
     {
-        if (request.Prefixes.IsEmpty)
+        if (head.Id is null && !(request.Unborn && request.Symrefs))
         {
-            return [snapshot.RangeOf(default)];
+            return false;
         }
 
+        foreach (var prefix in request.Prefixes)
+        {
+            if ("HEAD"u8.StartsWith(prefix.Span))
+            {
+                return true;
+            }
+        }
+
+        return request.Prefixes.IsEmpty;
+    }
+
+    // Each ref once and in order, however the prefixes overlap.
+    private static void WritePrefixes(IBufferWriter<byte> output, LsRefsRequest request, RefSnapshot snapshot)
+    {
         var runs = new List<(int Start, int End)>(request.Prefixes.Length);
         foreach (var prefix in request.Prefixes)
         {
@@ -51,72 +66,44 @@ public static class LsRefsResponseWriter
         }
 
         runs.Sort();
-        var kept = 0;
-        for (var index = 0; index < runs.Count; index++)
+        var written = 0;
+        foreach (var (start, end) in runs)
         {
-            if (kept > 0 && runs[index].Start < runs[kept - 1].End)
+            if (end > written)
             {
-                runs[kept - 1] = (runs[kept - 1].Start, Math.Max(runs[kept - 1].End, runs[index].End));
-            }
-            else
-            {
-                runs[kept++] = runs[index];
+                WriteRun(output, request, snapshot, Math.Max(start, written), end);
+                written = end;
             }
         }
-
-        runs.RemoveRange(kept, runs.Count - kept);
-        return runs;
     }
 
-    private static void WriteEntry(IBufferWriter<byte> output, LsRefsRequest request, in RefSnapshotEntry entry)
+    private static void WriteRun(IBufferWriter<byte> output, LsRefsRequest request, RefSnapshot snapshot, int start, int end)
     {
-        if (entry.Id is null && !request.Unborn)
+        var lines = snapshot.Lines;
+        if (request is { Peel: true, Symrefs: true })
         {
+            output.Write(lines.Slice(start, end));
             return;
         }
 
-        var target = request.Symrefs && entry.SymrefTarget is { } symref ? Encoding.UTF8.GetBytes(symref) : null;
-        var peeled = request.Peel ? entry.Peeled : null;
-        var length = PktLine.HeaderLength
-            + (entry.Id?.Format.HexLength() ?? "unborn".Length)
-            + 1
-            + entry.NameBytes.Length
-            + (target is null ? 0 : " symref-target:".Length + target.Length)
-            + (peeled is { } id ? " peeled:".Length + id.Format.HexLength() : 0)
-            + 1;
-        var span = output.GetSpan(length)[..length];
-        Utf8Formatter.TryFormat(length, span, out _, new StandardFormat('x', 4));
-        var position = PktLine.HeaderLength;
-        if (entry.Id is { } value)
+        // Lines without attributes are the same for everyone, and copied in runs, too.
+        var entries = snapshot.Entries.AsSpan();
+        var copiedTo = start;
+        for (var i = start; i < end; i++)
         {
-            position += value.CopyHexTo(span[position..]);
-        }
-        else
-        {
-            position += Copy("unborn"u8, span[position..]);
+            ref readonly var entry = ref entries[i];
+            if (entry.SymrefTarget is null && entry.Peeled is null)
+            {
+                continue;
+            }
+
+            output.Write(lines.Slice(copiedTo, i));
+            var length = RefLines.LengthOf(entry, request.Symrefs, request.Peel);
+            RefLines.Write(entry, request.Symrefs, request.Peel, output.GetSpan(length)[..length]);
+            output.Advance(length);
+            copiedTo = i + 1;
         }
 
-        span[position++] = (byte)' ';
-        position += Copy(entry.NameBytes.Span, span[position..]);
-        if (target is not null)
-        {
-            position += Copy(" symref-target:"u8, span[position..]);
-            position += Copy(target, span[position..]);
-        }
-
-        if (peeled is { } stands)
-        {
-            position += Copy(" peeled:"u8, span[position..]);
-            position += stands.CopyHexTo(span[position..]);
-        }
-
-        span[position] = (byte)'\n';
-        output.Advance(length);
-    }
-
-    private static int Copy(ReadOnlySpan<byte> bytes, Span<byte> destination)
-    {
-        bytes.CopyTo(destination);
-        return bytes.Length;
+        output.Write(lines.Slice(copiedTo, end));
     }
 }

@@ -14,18 +14,28 @@ public static class RefAdvertisementWriter
     /// <summary>Writes the whole answer.</summary>
     /// <param name="output">Where to.</param>
     /// <param name="service">The service that was asked for.</param>
-    /// <param name="version">Version 0 or 1.</param>
+    /// <param name="version">Version 0 or 1. Receive-pack takes 2 for 0, as git does.</param>
     /// <param name="snapshot">The refs to show.</param>
-    /// <param name="capabilities">The capabilities; where <c>HEAD</c> points is taken from the snapshot.</param>
+    /// <param name="capabilities">
+    /// The capabilities; where <c>HEAD</c> points is taken from the snapshot. Empty: no line is written for the capabilities of a repository without refs, as upload-pack
+    /// does before git 2.41.
+    /// </param>
     public static void Write(
         IBufferWriter<byte> output, GitService service, GitProtocolVersion version, RefSnapshot snapshot, CapabilityList capabilities)
     {
+        if (version == GitProtocolVersion.V2 && service == GitService.UploadPack)
+        {
+            throw new ArgumentException("Version 2 has no ref advertisement.", nameof(version));
+        }
+
         WriteStart(output, service, version);
         var isUploadPack = service == GitService.UploadPack;
         byte[]? pending = Encoding.UTF8.GetBytes((isUploadPack ? WithSymref(capabilities, snapshot) : capabilities).ToString());
+        pending = pending.Length == 0 ? null : pending;
         foreach (ref readonly var entry in snapshot.Entries.AsSpan())
         {
-            if (entry.Id is { } id)
+            // Receive-pack doesn't show HEAD, nothing shows an unborn one.
+            if (entry.Id is { } id && (isUploadPack || !entry.IsHead))
             {
                 WriteLine(output, id, entry.NameBytes.Span, isPeeled: false, ref pending);
                 if (isUploadPack && entry.Peeled is { } peeled)
@@ -35,13 +45,12 @@ public static class RefAdvertisementWriter
             }
         }
 
-        foreach (var have in snapshot.Haves)
+        foreach (var have in isUploadPack ? [] : snapshot.Haves)
         {
             WriteLine(output, have, ".have"u8, isPeeled: false, ref pending);
         }
 
-        // Older versions of git show an empty repository to who fetches as a lone flush: they give no capabilities then.
-        if (pending is { Length: > 0 })
+        if (pending is not null)
         {
             WriteLine(output, ObjectId.Zero(snapshot.Format), "capabilities^{}"u8, isPeeled: false, ref pending);
         }
@@ -100,7 +109,7 @@ public static class RefAdvertisementWriter
         }
 
         var span = output.GetSpan(length)[..length];
-        System.Buffers.Text.Utf8Formatter.TryFormat(length, span, out _, new StandardFormat('x', 4));
+        PktLineWriter.WriteHeader(span, length);
         var position = PktLine.HeaderLength;
         position += id.CopyHexTo(span[position..]);
         span[position++] = (byte)' ';

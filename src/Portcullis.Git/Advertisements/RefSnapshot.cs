@@ -8,6 +8,7 @@ public sealed class RefSnapshot
 {
     private readonly ImmutableArray<RefSnapshotEntry> _entries;
     private readonly int _firstNamed;
+    private RefLines? _lines;
 
     /// <summary>Makes a snapshot.</summary>
     /// <param name="entries">The refs in git's order.</param>
@@ -87,6 +88,9 @@ public sealed class RefSnapshot
 
         return new RefSnapshot(kept.ToImmutable(), Format) { Shallow = Shallow };
     }
+
+    /// <summary>The refs as lines; made at the first call. Two threads make equal ones at worst.</summary>
+    internal RefLines Lines => _lines ??= RefLines.Of(_entries.AsSpan());
 
     internal (int Start, int End) RangeOf(ReadOnlySpan<byte> prefix)
     {

@@ -15,147 +15,34 @@ public static class RefSnapshotParser
     public static RefSnapshot ParseListing(ReadOnlyMemory<byte> answer, ObjectFormat format)
     {
         var entries = ImmutableArray.CreateBuilder<RefSnapshotEntry>();
-        foreach (var line in LinesOf(answer))
+        var reader = new RefLineReader(answer);
+        while (reader.TryRead(out var line))
         {
             entries.Add(ParseListed(line, format));
         }
 
-        return Ordered(entries, format);
+        return Ordered(entries, format, [], []);
     }
 
-    /// <summary>Reads what <c>receive-pack --http-backend-info-refs</c> prints: an advertisement of version 0 (gitprotocol-pack).</summary>
-    /// <param name="answer">The whole answer. The snapshot refers to it.</param>
+    /// <summary>Reads the refs of an advertisement of version 0 or 1, as <c>receive-pack --http-backend-info-refs</c> prints it.</summary>
+    /// <param name="answer">The whole answer, with or without the <c># service</c> line of HTTP. The snapshot refers to it.</param>
     /// <returns>The refs.</returns>
     /// <exception cref="PktLineException">The answer is something else.</exception>
-    public static RefSnapshot ParseAdvertisement(ReadOnlyMemory<byte> answer)
-    {
-        var entries = ImmutableArray.CreateBuilder<RefSnapshotEntry>();
-        var haves = ImmutableArray.CreateBuilder<ObjectId>();
-        var shallow = ImmutableArray.CreateBuilder<ObjectId>();
-        ObjectFormat? format = null;
-        foreach (var whole in LinesOf(answer))
-        {
-            var line = whole;
-            if (format is null)
-            {
-                var zero = line.Span.IndexOf((byte)0);
-                if (zero < 0)
-                {
-                    throw Unexpected();
-                }
+    public static RefSnapshot ParseAdvertisement(ReadOnlyMemory<byte> answer) => ParseAdvertisementWithCapabilities(answer).Refs;
 
-                format = CapabilityList.Parse(line.Span[(zero + 1)..]).ObjectFormat();
-                line = line[..zero];
-            }
+    /// <summary>Reads an advertisement of version 0 or 1 of either service.</summary>
+    /// <param name="answer">The whole answer, with or without the <c># service</c> line of HTTP. The snapshot refers to it.</param>
+    /// <returns>Refs and capabilities.</returns>
+    /// <exception cref="PktLineException">The answer is something else.</exception>
+    public static RefAdvertisement ParseAdvertisementWithCapabilities(ReadOnlyMemory<byte> answer) => new RefAdvertisementParser().Parse(answer);
 
-            if (line.Span.StartsWith("shallow "u8))
-            {
-                shallow.Add(IdOf(line.Span["shallow ".Length..]));
-                continue;
-            }
+    internal static PktLineException Unexpected() => PktLineException.Unexpected("This is no list of refs.");
 
-            var (id, name) = SplitId(line, format.Value);
-            if (name.Span.SequenceEqual(".have"u8))
-            {
-                haves.Add(id);
-            }
-            else if (!name.Span.SequenceEqual("capabilities^{}"u8))
-            {
-                entries.Add(new RefSnapshotEntry(name, id));
-            }
-        }
-
-        var snapshot = Ordered(entries, format ?? throw Unexpected());
-        return new RefSnapshot(snapshot.Entries, snapshot.Format) { Haves = haves.ToImmutable(), Shallow = shallow.ToImmutable() };
-    }
-
-    private static RefSnapshotEntry ParseListed(ReadOnlyMemory<byte> line, ObjectFormat format)
-    {
-        ObjectId? id = null;
-        ReadOnlyMemory<byte> rest;
-        if (line.Span.StartsWith("unborn "u8))
-        {
-            rest = line["unborn ".Length..];
-        }
-        else
-        {
-            (var value, rest) = SplitId(line, format);
-            id = value;
-        }
-
-        var space = rest.Span.IndexOf((byte)' ');
-        var name = space < 0 ? rest : rest[..space];
-        ObjectId? peeled = null;
-        string? target = null;
-        while (space >= 0)
-        {
-            rest = rest[(space + 1)..];
-            space = rest.Span.IndexOf((byte)' ');
-            var attribute = (space < 0 ? rest : rest[..space]).Span;
-            if (attribute.StartsWith("symref-target:"u8))
-            {
-                target = Encoding.UTF8.GetString(attribute["symref-target:".Length..]);
-            }
-            else if (attribute.StartsWith("peeled:"u8))
-            {
-                peeled = IdOf(attribute["peeled:".Length..]);
-            }
-        }
-
-        return new RefSnapshotEntry(name, id, peeled, target);
-    }
-
-    private static IEnumerable<ReadOnlyMemory<byte>> LinesOf(ReadOnlyMemory<byte> answer)
-    {
-        var offset = 0;
-        while (true)
-        {
-            var (kind, length, payload) = LineAt(answer.Span[offset..]);
-            if (kind == PktLineKind.Flush)
-            {
-                if (offset + length != answer.Length)
-                {
-                    throw Unexpected();
-                }
-
-                yield break;
-            }
-
-            if (kind != PktLineKind.Data)
-            {
-                throw Unexpected();
-            }
-
-            yield return answer.Slice(offset + PktLine.HeaderLength, payload);
-            offset += length;
-        }
-    }
-
-    // Payload is without the newline that ends it.
-    private static (PktLineKind Kind, int Length, int Payload) LineAt(ReadOnlySpan<byte> bytes)
-    {
-        var rest = bytes;
-        if (!PktLineReader.TryRead(ref rest, out var kind, out var payload))
-        {
-            throw PktLineException.CutShort();
-        }
-
-        return (kind, bytes.Length - rest.Length, payload.EndsWith((byte)'\n') ? payload.Length - 1 : payload.Length);
-    }
-
-    private static (ObjectId Id, ReadOnlyMemory<byte> After) SplitId(ReadOnlyMemory<byte> line, ObjectFormat format)
-    {
-        var length = format.HexLength();
-        return line.Length > length + 1 && line.Span[length] == ' ' ? (IdOf(line.Span[..length]), line[(length + 1)..]) : throw Unexpected();
-    }
-
-    private static ObjectId IdOf(ReadOnlySpan<byte> hex) => ObjectId.TryParse(hex, out var id) ? id : throw Unexpected();
-
-    private static RefSnapshot Ordered(ImmutableArray<RefSnapshotEntry>.Builder entries, ObjectFormat format)
+    internal static RefSnapshot Ordered(ImmutableArray<RefSnapshotEntry>.Builder entries, ObjectFormat format, ImmutableArray<ObjectId> haves, ImmutableArray<ObjectId> shallow)
     {
         try
         {
-            return new RefSnapshot(entries.ToImmutable(), format);
+            return new RefSnapshot(entries.DrainToImmutable(), format) { Haves = haves, Shallow = shallow };
         }
         catch (ArgumentException)
         {
@@ -163,5 +50,60 @@ public static class RefSnapshotParser
         }
     }
 
-    private static PktLineException Unexpected() => PktLineException.Unexpected("This is no list of refs.");
+    /// <summary>Reads an id and the space behind it.</summary>
+    internal static ObjectId TakeId(ref ReadOnlyMemory<byte> line, ObjectFormat format)
+    {
+        var length = format.HexLength();
+        if (line.Length <= length + 1 || line.Span[length] != ' ' || !ObjectId.TryParse(line.Span[..length], out var id))
+        {
+            throw Unexpected();
+        }
+
+        line = line[(length + 1)..];
+        return id;
+    }
+
+    private static RefSnapshotEntry ParseListed(ReadOnlyMemory<byte> line, ObjectFormat format)
+    {
+        ObjectId? id = null;
+        var isUnborn = line.Span.StartsWith("unborn "u8);
+        if (isUnborn)
+        {
+            line = line["unborn ".Length..];
+        }
+        else
+        {
+            id = TakeId(ref line, format);
+        }
+
+        var name = TakeWord(ref line);
+        ObjectId? peeled = null;
+        string? target = null;
+        while (!line.IsEmpty)
+        {
+            var attribute = TakeWord(ref line).Span;
+            if (attribute.StartsWith("symref-target:"u8) && target is null)
+            {
+                target = Encoding.UTF8.GetString(attribute["symref-target:".Length..]);
+            }
+            else if (attribute.StartsWith("peeled:"u8) && peeled is null && ObjectId.TryParse(attribute["peeled:".Length..], out var behind) && behind.Format == format)
+            {
+                peeled = behind;
+            }
+            else
+            {
+                throw Unexpected();
+            }
+        }
+
+        return name.IsEmpty || (isUnborn && !name.Span.SequenceEqual("HEAD"u8)) ? throw Unexpected() : new(name, id, peeled, target);
+    }
+
+    private static ReadOnlyMemory<byte> TakeWord(ref ReadOnlyMemory<byte> line)
+    {
+        var space = line.Span.IndexOf((byte)' ');
+        var word = space < 0 ? line : line[..space];
+        line = space < 0 ? default : line[(space + 1)..];
+        return word;
+    }
 }

@@ -1,16 +1,22 @@
+using System.Text;
+using Portcullis.Git;
+
 namespace Portcullis.Tests.Git;
 
 /// <summary>A bare repository in a folder of its own, removed with it.</summary>
 internal sealed class ScratchRepository : IDisposable
 {
-    public ScratchRepository(string objectFormat = "sha1")
+    public ScratchRepository(ObjectFormat format = ObjectFormat.Sha1)
     {
+        Format = format;
         Folder = Directory.CreateTempSubdirectory("portcullis-git-").FullName;
-        Run("init", "--bare", "-q", "--initial-branch=main", $"--object-format={objectFormat}", ".");
+        Run("init", "--bare", "-q", "--initial-branch=main", $"--object-format={format.ProtocolName()}", ".");
         EmptyTree = Run("mktree");
     }
 
     public string Folder { get; }
+
+    public ObjectFormat Format { get; }
 
     public string EmptyTree { get; }
 
@@ -18,6 +24,10 @@ internal sealed class ScratchRepository : IDisposable
 
     public string Commit(string message, params string[] parents) =>
         Run(["commit-tree", EmptyTree, "-m", message, .. parents.SelectMany(parent => new[] { "-p", parent })]);
+
+    /// <summary>Makes many refs at once; names are bytes as Latin-1 has them, since git's names need not be UTF-8.</summary>
+    public void CreateRefs(string id, params IEnumerable<string> names) =>
+        GitProgram.Run(Folder, ["update-ref", "--stdin"], Encoding.Latin1.GetBytes(string.Concat(names.Select(name => $"create {name} {id}\n"))));
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 }
