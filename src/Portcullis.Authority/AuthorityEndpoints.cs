@@ -8,6 +8,14 @@ namespace Portcullis.Authority;
 /// <summary>Puts the authority's addresses into a server.</summary>
 public static class AuthorityEndpoints
 {
+    /// <summary>As <see cref="MapPortcullisAuthority"/>, for a server without routing: a middleware that takes the authority's addresses, and lets all others pass.</summary>
+    public static void UsePortcullisAuthority(this IApplicationBuilder application)
+    {
+        application.Properties["__AuthenticationMiddlewareSet"] = true;
+        RequestDelegate pipeline = application.ApplicationServices.GetRequiredService<AuthorityRouter>().Build(application.New());
+        application.Use(next => http => AuthorityRouter.Serves(http.Request.Path.Value!) ? pipeline(http) : next(http));
+    }
+
     /// <summary>
     /// Maps every address of <see cref="AuthorityPaths"/> and its pages. They run in a pipeline of their own, with authentication and all, so that other requests of the same server, Git's
     /// above all, don't pay for it.
@@ -21,13 +29,7 @@ public static class AuthorityEndpoints
         }
 
         RequestDelegate pipeline = endpoints.ServiceProvider.GetRequiredService<AuthorityRouter>().Build(endpoints.CreateApplicationBuilder());
-        string[] exact =
-        [
-            AuthorityPaths.OpenIdConfiguration, AuthorityPaths.ServerMetadata, AuthorityPaths.ResourceMetadata, AuthorityPaths.Jwks,
-            AuthorityPaths.Login, AuthorityPaths.DevicePage, AuthorityPaths.Account, "/logout",
-        ];
-        string[] below = ["/oauth/{**rest}", "/login/{**rest}", "/account/{**rest}", "/assets/{**rest}"];
-        foreach (var pattern in exact.Concat(below))
+        foreach (var pattern in AuthorityRouter.Addresses.Concat(AuthorityRouter.Folders.Select(folder => folder + "{**rest}")))
         {
             endpoints.Map(pattern, pipeline);
         }

@@ -52,6 +52,9 @@ public sealed record AuthorityOptions
     /// <summary>The JWS algorithm that new tokens are signed with. Default: ES256.</summary>
     public string SigningAlgorithm { get; init; } = "ES256";
 
+    /// <summary>A private key in PEM that the ring begins with when it is empty, so that tokens signed with it before stay good. Null, or no such file: a new key is made.</summary>
+    public string? FirstSigningKeyFile { get; init; }
+
     /// <summary>Further algorithms for which a key is kept and published, so that clients which ask for one can be served.</summary>
     public IReadOnlyList<string> AdditionalSigningAlgorithms { get; init; } = [];
 

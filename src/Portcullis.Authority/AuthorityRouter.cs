@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Portcullis.Audit;
 using Portcullis.Authority.Keys;
 using Portcullis.Authority.OAuth;
 using Portcullis.Authority.Pages;
@@ -17,6 +18,16 @@ namespace Portcullis.Authority;
 internal sealed partial class AuthorityRouter(AuthorityOptions options, KeyRing ring, SignInLimits limits, ILogger<AuthorityRouter> log)
 {
     private const int MaxFormBytes = 64 * 1024;
+    /// <summary>Addresses that are served as they stand.</summary>
+    public static readonly string[] Addresses =
+    [
+        AuthorityPaths.OpenIdConfiguration, AuthorityPaths.ServerMetadata, AuthorityPaths.ResourceMetadata, AuthorityPaths.Jwks,
+        AuthorityPaths.Login, AuthorityPaths.DevicePage, AuthorityPaths.Account, "/logout",
+    ];
+
+    /// <summary>Folders below which everything is served. Repositories can't have these names.</summary>
+    public static readonly string[] Folders = ["/oauth/", "/login/", "/account/", "/assets/"];
+
     private static readonly string[] s_guessable = [AuthorityPaths.Token, AuthorityPaths.Introspect, AuthorityPaths.Revoke, AuthorityPaths.DeviceAuthorization];
     private static readonly Dictionary<string, (byte[] Content, string Type)> s_assets = new()
     {
@@ -26,6 +37,9 @@ internal sealed partial class AuthorityRouter(AuthorityOptions options, KeyRing 
     };
 
     private readonly Uri _public = new(options.PublicUrl, UriKind.Absolute);
+
+    /// <summary>Whether a path is one of ours.</summary>
+    public static bool Serves(string path) => Addresses.Contains(path) || Folders.Any(folder => path.StartsWith(folder, StringComparison.Ordinal));
 
     public RequestDelegate Build(IApplicationBuilder builder)
     {
@@ -45,7 +59,7 @@ internal sealed partial class AuthorityRouter(AuthorityOptions options, KeyRing 
         return memory.ToArray();
     }
 
-    private static async Task UnavailableAsync(HttpContext http)
+    private static async Task UnavailableAsync(HttpContext http, string reason)
     {
         if (http.Response.HasStarted)
         {
@@ -57,12 +71,12 @@ internal sealed partial class AuthorityRouter(AuthorityOptions options, KeyRing 
         http.Response.Headers.RetryAfter = "5";
         if (http.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase))
         {
-            await PageWriter.WriteMessageAsync(http, "Not available just now", "The database does not answer. Try again in a moment.", StatusCodes.Status503ServiceUnavailable);
+            await PageWriter.WriteMessageAsync(http, "Not available just now", reason + " Try again in a moment.", StatusCodes.Status503ServiceUnavailable);
             return;
         }
 
         http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-        await http.Response.WriteAsJsonAsync(new { error = "temporarily_unavailable", error_description = "The database does not answer. Try again in a moment." }, http.RequestAborted);
+        await http.Response.WriteAsJsonAsync(new { error = "temporarily_unavailable", error_description = reason + " Try again in a moment." }, http.RequestAborted);
     }
 
     private async Task GuardAsync(HttpContext http, RequestDelegate next)
@@ -103,10 +117,17 @@ internal sealed partial class AuthorityRouter(AuthorityOptions options, KeyRing 
         {
             await next(http);
         }
+        catch (AuditUnavailableException exception)
+        {
+            // No audit, no access: what was about to be issued has not left.
+            LogAuditAway(exception);
+            await UnavailableAsync(http, "The audit log can't be written.");
+            return;
+        }
         catch (Exception exception) when (exception is DbException or DbUpdateException || exception.InnerException is DbException)
         {
             LogDatabaseAway(exception);
-            await UnavailableAsync(http);
+            await UnavailableAsync(http, "The database does not answer.");
             return;
         }
 
@@ -199,6 +220,9 @@ internal sealed partial class AuthorityRouter(AuthorityOptions options, KeyRing 
             _ => PageWriter.WriteMessageAsync(http, "Nothing here", "There is no page at this address.", StatusCodes.Status404NotFound),
         };
     }
+
+    [LoggerMessage(LogLevel.Error, "The audit log can't be written: nobody signs in, and no token is issued.")]
+    private partial void LogAuditAway(Exception exception);
 
     [LoggerMessage(LogLevel.Error, "The authority's database does not answer.")]
     private partial void LogDatabaseAway(Exception exception);

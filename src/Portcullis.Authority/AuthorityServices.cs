@@ -5,7 +5,9 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Portcullis.Audit;
 using Portcullis.Authority.Clients;
+using Portcullis.Authority.ExternalSignIn;
 using Portcullis.Authority.Issuing;
 using Portcullis.Authority.Keys;
 using Portcullis.Authority.OAuth;
@@ -96,9 +98,13 @@ public static class AuthorityServices
     private static void AddOwn(IServiceCollection services, AuthorityOptions options)
     {
         services.AddScoped<SessionStore>();
+        services.AddSingleton(provider => new AuthorityAudit(options, Clock(provider), provider.GetService<AuditLog>()));
+        services.AddSingleton<ProviderClients>();
+        services.AddScoped<ExternalAccounts>();
+        services.AddScoped<ExternalSignInPages>();
         services.AddSingleton<RevocationIndex>();
         services.AddSingleton<IRevocationList>(provider => provider.GetRequiredService<RevocationIndex>());
-        services.AddSingleton(provider => new Revocations.Revocations(Scopes(provider), provider.GetRequiredService<RevocationIndex>(), options, Clock(provider)));
+        services.AddSingleton(provider => new Revocations.Revocations(Scopes(provider), provider.GetRequiredService<RevocationIndex>(), provider.GetRequiredService<AuthorityAudit>(), options, Clock(provider)));
         services.AddSingleton(provider => new KeyRing(
             Scopes(provider), provider.GetRequiredService<IDataProtectionProvider>(), options, provider.GetRequiredService<Revocations.Revocations>(), Clock(provider),
             provider.GetRequiredService<ILogger<KeyRing>>()));

@@ -179,7 +179,7 @@ public sealed partial class KeyRing : IKeySetSource
 
                 foreach (var algorithm in Algorithms.Where(algorithm => Snapshot.FindSigning(algorithm, now) is null))
                 {
-                    made = AddSuccessor(database, SigningKey.Create(algorithm), now);
+                    made = AddSuccessor(database, FirstKey(algorithm), now);
                 }
 
                 return Task.FromResult(made);
@@ -221,6 +221,23 @@ public sealed partial class KeyRing : IKeySetSource
         if (snapshot.Keys.Any(key => key.RevokedAt is null && key.VerifiesUntil <= now && key.VerifiesUntil > _loadedAt))
         {
             await ReloadAsync(cancellationToken);
+        }
+    }
+
+    private SigningKey FirstKey(string algorithm)
+    {
+        if (algorithm != _options.SigningAlgorithm || _options.FirstSigningKeyFile is not { } file || !File.Exists(file) || Snapshot.Keys.Count > 0)
+        {
+            return SigningKey.Create(algorithm);
+        }
+
+        try
+        {
+            return SigningKey.FromPem(File.ReadAllText(file), algorithm);
+        }
+        catch (Exception exception) when (exception is KeySetFormatException or IOException or UnauthorizedAccessException)
+        {
+            throw new AuthorityDatabaseException($"The signing key in '{file}' can't be used: {exception.Message}", exception);
         }
     }
 

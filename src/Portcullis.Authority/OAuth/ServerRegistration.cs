@@ -94,6 +94,8 @@ internal static class ServerRegistration
                     .AddEventHandler(IntrospectAccessToken.Descriptor)
                     .AddEventHandler(RevokeIssuedToken.Descriptor)
                     .AddEventHandler(NameExchangeClient.Descriptor)
+                    .AddEventHandler(AcceptPlainAssertions.Descriptor)
+                    .AddEventHandler(AcceptAssertionOnce.Descriptor)
                     .AddEventHandler(ValidateDeviceScope.Descriptor)
                     .AddEventHandler(SlowDownPolling.Descriptor)
                     .AddEventHandler(NamePollingInterval.Descriptor)

@@ -22,7 +22,7 @@ namespace Portcullis.Authority.OAuth;
 /// </summary>
 internal sealed class TokenEndpoint(
     AuthorityDbContext database, SessionStore sessions, PermissionGrants grants, TokenExchange exchange, AccessTokenWriter writer,
-    IOpenIddictApplicationManager applications, AuthorityOptions options, TimeProvider clock)
+    IOpenIddictApplicationManager applications, AuthorityAudit audit, AuthorityOptions options, TimeProvider clock)
 {
     public async Task HandleAsync(HttpContext http)
     {
@@ -49,7 +49,7 @@ internal sealed class TokenEndpoint(
         if (PermissionRequest.Read(request.Scope, Details(request), out IssuingProblem? problem) is not { } asked
             || grants.Decide(new Identity(options.Issuer, client.Id, client.Id, [], []), asked, client.Ceiling, out problem) is not { } granted)
         {
-            await Refusals.RefuseAsync(http, problem!);
+            await RefuseAsync(http, client, problem!);
             return;
         }
 
@@ -88,7 +88,7 @@ internal sealed class TokenEndpoint(
         if (PermissionRequest.Read(principal.GetClaim(PortcullisClaims.Requested), principal.GetClaim(PortcullisClaims.RequestedDetails), out IssuingProblem? problem) is not { } asked
             || grants.Decide(new Identity(options.Issuer, name, client.Id, [], [.. person.Groups.Select(g => g.Name)]), asked, client.Ceiling, out problem) is not { } granted)
         {
-            await Refusals.RefuseAsync(http, problem!);
+            await RefuseAsync(http, client, problem!);
             return;
         }
 
@@ -97,7 +97,7 @@ internal sealed class TokenEndpoint(
             if (PermissionRequest.Read(request.Scope, Details(request), out problem) is not { } narrower
                 || PermissionGrants.Decide(granted, narrower, null, out problem) is not { } narrowed)
             {
-                await Refusals.RefuseAsync(http, problem!);
+                await RefuseAsync(http, client, problem!);
                 return;
             }
 
@@ -131,11 +131,17 @@ internal sealed class TokenEndpoint(
         if (PermissionRequest.Read(request.Scope, Details(request), out IssuingProblem? problem) is not { } asked
             || exchange.Decide(http, request, asked, client, Lifetime(client), out PermissionSet? granted, out problem) is not { } token)
         {
-            await Refusals.RefuseAsync(http, problem!);
+            await RefuseAsync(http, client, problem!);
             return;
         }
 
         await AnswerAsync(http, Principals.Of(token.Subject), granted!, token);
+    }
+
+    private async Task RefuseAsync(HttpContext http, ClientInfo client, IssuingProblem problem)
+    {
+        await audit.RefusedAsync(http, Portcullis.Audit.AuditEvents.TokenIssued, null, client.Id, problem.Error);
+        await Refusals.RefuseAsync(http, problem);
     }
 
     private async Task<Session?> FindOrOpenSessionAsync(HttpContext http, OpenIddictRequest request, ClaimsPrincipal principal, Person person, ClientInfo client)
@@ -161,6 +167,7 @@ internal sealed class TokenEndpoint(
             return false;
         }
 
+        await audit.IssuedAsync(http, token, issued);
         http.Features.Get<OpenIddictServerAspNetCoreFeature>()!.Transaction!.SetProperty(typeof(IssuedToken).FullName!, issued);
         TimeSpan lifetime = token.ExpiresAt - token.IssuedAt;
         principal.SetAccessTokenLifetime(lifetime).SetIssuedTokenLifetime(lifetime);

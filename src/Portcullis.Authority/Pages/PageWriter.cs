@@ -61,7 +61,7 @@ internal sealed class PageWriter(IAntiforgery antiforgery)
     /// <summary>
     /// Leads on after a form without an HTTP redirect: a chain of redirects from a form may end at a client's address, which this form's policy can't know.
     /// </summary>
-    public static Task WriteContinueAsync(HttpContext http, string location) => WriteAsync(
-        http, "Signed in", Html.Of($"""<p><a href="{location}">Continue</a></p>"""),
+    public static Task WriteContinueAsync(HttpContext http, string location, string title = "Signed in") => WriteAsync(
+        http, title, Html.Of($"""<p><a href="{location}">Continue</a></p>"""),
         head: Html.Of($"""<meta http-equiv="refresh" content="0;url={location}">"""));
 }

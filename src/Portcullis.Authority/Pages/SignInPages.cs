@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Primitives;
+using Portcullis.Authority.ExternalSignIn;
 using Portcullis.Authority.Issuing;
 using Portcullis.Authority.People;
 
@@ -10,9 +11,11 @@ namespace Portcullis.Authority.Pages;
 
 /// <summary>Signing in: password, second factor, passkey, enrolment; and out.</summary>
 internal sealed class SignInPages(
-    SignIn signIn, UserManager<Person> people, PageWriter pages, SignInLimits limits, EnrolmentLinks enrolments, Revocations.Revocations revocations, AuthorityOptions options)
+    SignIn signIn, UserManager<Person> people, PageWriter pages, SignInLimits limits, EnrolmentLinks enrolments, Revocations.Revocations revocations, ExternalSignInPages external,
+    AuthorityAudit audit, AuthorityOptions options)
 {
     // What a person with a wrong password, without an account, or with one that is locked or disabled hears: the same.
+    private const string ExternalPath = "/login/external/";
     private const string Wrong = "That user name and password don't belong together. After several wrong ones an account rests for five minutes.";
 
     public async Task HandleAsync(HttpContext http, string path, bool get)
@@ -20,6 +23,12 @@ internal sealed class SignInPages(
         if (!get && !await pages.IsGenuineAsync(http))
         {
             await FailAsync(http, "That took too long, or your browser blocks cookies. Go back and try again.", StatusCodes.Status400BadRequest);
+            return;
+        }
+
+        if (path.StartsWith(ExternalPath, StringComparison.Ordinal))
+        {
+            await ExternalAsync(http, path[ExternalPath.Length..], get);
             return;
         }
 
@@ -45,6 +54,17 @@ internal sealed class SignInPages(
         value.Count == 1 && value[0] is { Length: > 0 and <= 16_384 } url && url[0] == '/' && (url.Length == 1 || (url[1] != '/' && url[1] != '\\')) && !url.Any(char.IsControl)
             ? url
             : AuthorityPaths.Account;
+
+    private async Task ExternalAsync(HttpContext http, string rest, bool get)
+    {
+        var parts = rest.Split('/');
+        await ((parts.Length, parts[^1], get) switch
+        {
+            (1, _, false) => external.StartAsync(http, parts[0], ReturnUrl((await http.Request.ReadFormAsync(http.RequestAborted))["returnUrl"])),
+            (2, "callback", true) => external.ReturnAsync(http, parts[0]),
+            _ => PageWriter.WriteMessageAsync(http, "Nothing here", "There is no page at this address.", StatusCodes.Status404NotFound),
+        });
+    }
 
     private static string? Address(HttpContext http) => http.Connection.RemoteIpAddress?.ToString();
 
@@ -131,6 +151,7 @@ internal sealed class SignInPages(
         else
         {
             limits.CountFailure(Address(http), name);
+            await audit.RefusedAsync(http, AuthorityAudit.SignedIn, person?.UserName, null, "password_wrong");
             await ShowAsync(http, returnUrl, Wrong, StatusCodes.Status400BadRequest);
         }
     }
@@ -189,6 +210,7 @@ internal sealed class SignInPages(
         }
 
         limits.CountFailure(Address(http), person.UserName);
+        await audit.RefusedAsync(http, AuthorityAudit.SignedIn, person.UserName, null, "code_wrong");
         await ShowCodeAsync(http, returnUrl, "That code isn't right, or it was used before.", StatusCodes.Status400BadRequest);
     }
 

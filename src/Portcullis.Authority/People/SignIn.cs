@@ -15,7 +15,7 @@ namespace Portcullis.Authority.People;
 /// <summary>Identity's sign-in, with a session row behind each cookie: so that it can be seen, and ended from elsewhere.</summary>
 internal sealed class SignIn(
     UserManager<Person> people, IHttpContextAccessor http, IUserClaimsPrincipalFactory<Person> claims, IOptions<IdentityOptions> identity, ILogger<SignInManager<Person>> log,
-    IAuthenticationSchemeProvider schemes, IUserConfirmation<Person> confirmation, AuthorityDbContext database, SessionStore sessions, AuthorityOptions options, TimeProvider clock)
+    IAuthenticationSchemeProvider schemes, IUserConfirmation<Person> confirmation, AuthorityDbContext database, SessionStore sessions, AuthorityAudit audit, AuthorityOptions options, TimeProvider clock)
     : SignInManager<Person>(people, http, claims, identity, log, schemes, confirmation)
 {
     /// <summary>In a cookie's properties: when the person last proved who they are. Renewals of the cookie keep it, other than its own time.</summary>
@@ -40,6 +40,7 @@ internal sealed class SignIn(
         // A new session for each sign-in: what a browser brought along counts for nothing (session fixation).
         Session session = sessions.Create(
             user.UserName!, null, options.BrowserSessionLifetime, null, Context.Connection.RemoteIpAddress?.ToString(), Context.Request.Headers.UserAgent.ToString());
+        await audit.SignedInAsync(Context, user.UserName!, session.Id);
         await database.SaveChangesAsync(Context.RequestAborted);
         await base.SignInWithClaimsAsync(user, authenticationProperties, additionalClaims.Append(new Claim(PortcullisClaims.SessionId, session.Id)));
     }

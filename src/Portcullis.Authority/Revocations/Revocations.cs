@@ -17,13 +17,15 @@ public sealed class Revocations
 
     private readonly IServiceScopeFactory _scopes;
     private readonly RevocationIndex _index;
+    private readonly AuthorityAudit _audit;
     private readonly AuthorityOptions _options;
     private readonly TimeProvider _clock;
     private readonly SemaphoreSlim _polling = new(1, 1);
     private long _lastSeen;
 
-    internal Revocations(IServiceScopeFactory scopes, RevocationIndex index, AuthorityOptions options, TimeProvider clock)
+    internal Revocations(IServiceScopeFactory scopes, RevocationIndex index, AuthorityAudit audit, AuthorityOptions options, TimeProvider clock)
     {
+        _audit = audit;
         _scopes = scopes;
         _index = index;
         _options = options;
@@ -88,6 +90,7 @@ public sealed class Revocations
         var database = scope.ServiceProvider.GetRequiredService<AuthorityDbContext>();
         database.Revocations.Add(row);
         await database.SaveChangesAsync(cancellationToken);
+        await _audit.RevokedAsync(kind.ToString(), value);
     }
 
     /// <summary>Takes in what other nodes, or commands, have revoked since the last look.</summary>

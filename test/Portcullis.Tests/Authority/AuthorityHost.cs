@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -28,14 +29,17 @@ internal sealed class AuthorityHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly bool _ownsDirectory;
 
-    private AuthorityHost(WebApplication app, string directory, bool ownsDirectory, FakeTimeProvider clock, AuthorityStartupReport report, LogCapture log)
+    private AuthorityHost(WebApplication app, string address, string directory, bool ownsDirectory, FakeTimeProvider clock, AuthorityStartupReport report, LogCapture log)
     {
-        (_app, Directory, _ownsDirectory, Clock, Report, Log) = (app, directory, ownsDirectory, clock, report, log);
+        (_app, Address, Directory, _ownsDirectory, Clock, Report, Log) = (app, address, directory, ownsDirectory, clock, report, log);
         var validator = new TokenValidator(
-            [new TrustedIssuer { Issuer = PublicUrl, Audiences = [PublicUrl], KeySource = Keys, Permissions = PermissionSource.Token }],
+            [new TrustedIssuer { Issuer = address, Audiences = [address], KeySource = Keys, Permissions = PermissionSource.Token }],
             clock, Services.GetRequiredService<IRevocationList>());
         Gateway = validator;
     }
+
+    /// <summary>The public address, and issuer.</summary>
+    public string Address { get; }
 
     public string Directory { get; }
 
@@ -59,35 +63,56 @@ internal sealed class AuthorityHost : IAsyncDisposable
     public Portcullis.Authority.Revocations.Revocations Revocations => Services.GetRequiredService<Portcullis.Authority.Revocations.Revocations>();
 
     public static async Task<AuthorityHost> StartAsync(
-        string? directory = null, Func<AuthorityOptions, AuthorityOptions>? configure = null, FakeTimeProvider? clock = null)
+        string? directory = null, Func<AuthorityOptions, AuthorityOptions>? configure = null, FakeTimeProvider? clock = null, bool listens = false)
     {
         var ownsDirectory = directory is null;
         directory ??= System.IO.Directory.CreateTempSubdirectory("portcullis-authority-").FullName;
         clock ??= new FakeTimeProvider(DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds()));
         var log = new LogCapture();
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseTestServer();
+        var address = PublicUrl;
+        if (listens)
+        {
+            address = $"http://127.0.0.1:{FreePort()}";
+            builder.WebHost.UseUrls(address);
+        }
+        else
+        {
+            builder.WebHost.UseTestServer();
+        }
+
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).AddProvider(log);
         builder.Services.AddSingleton<TimeProvider>(clock);
-        var options = new AuthorityOptions { PublicUrl = PublicUrl, DataDirectory = directory, Policy = () => Policy };
-        builder.Services.AddPortcullisAuthority(configure?.Invoke(options) ?? options);
+        var options = new AuthorityOptions { PublicUrl = address, DataDirectory = directory, Policy = () => Policy };
+        options = configure?.Invoke(options) ?? options;
+        builder.Services.AddPortcullisAuthority(options);
 
         // What happens by itself, tests ask for: a clock that is set a month ahead would make it happen five million times.
         builder.Services.Remove(builder.Services.Single(service => service.ImplementationType == typeof(AuthorityUpkeep)));
         WebApplication app = builder.Build();
         AuthorityStartupReport report = await app.Services.PreparePortcullisAuthorityAsync(TestContext.Current.CancellationToken);
-        app.MapPortcullisAuthority();
+        if (listens)
+        {
+            app.UsePortcullisAuthority();
+        }
+        else
+        {
+            app.MapPortcullisAuthority();
+        }
+
         await app.StartAsync(TestContext.Current.CancellationToken);
-        return new AuthorityHost(app, directory, ownsDirectory, clock, report, log);
+        return new AuthorityHost(app, options.PublicUrl, directory, ownsDirectory, clock, report, log);
     }
 
     /// <summary>alice may do most things in acme/*; the client ci may read acme/app.</summary>
     public static AccessPolicy Policy { get; } = Compile();
 
-    public HttpClient CreateClient() => _app.GetTestClient();
+    public HttpClient CreateClient() => Address == PublicUrl ? _app.GetTestClient() : new HttpClient { BaseAddress = new Uri(Address) };
 
     /// <summary>A browser: keeps cookies, follows nothing by itself.</summary>
-    public TestBrowser CreateBrowser() => new(_app.GetTestServer().CreateHandler());
+    public TestBrowser CreateBrowser() => Address == PublicUrl
+        ? new(_app.GetTestServer().CreateHandler(), Address)
+        : new(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false }, Address);
 
     public async Task<JsonElement> PostAsync(string path, IReadOnlyDictionary<string, string> form, HttpStatusCode expected = HttpStatusCode.OK)
     {
@@ -138,6 +163,13 @@ internal sealed class AuthorityHost : IAsyncDisposable
         }
     }
 
+    private static int FreePort()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
     private static AccessPolicy Compile()
     {
         var here = new SourceLocation("policy.yaml", 1);
@@ -154,7 +186,7 @@ internal sealed class AuthorityHost : IAsyncDisposable
             Bindings =
             [
                 new BindingDefinition(Text("developer"), [Text("acme/*")], [Text("user:alice"), Text("group:engineering")], null, here),
-                new BindingDefinition(Text("reader"), [Text("acme/app")], [Text("client:ci")], null, here),
+                new BindingDefinition(Text("reader"), [Text("acme/app")], [Text("client:ci"), Text("client:keyed")], null, here),
             ],
             Trust =
             [

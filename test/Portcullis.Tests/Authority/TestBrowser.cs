@@ -4,17 +4,17 @@ using System.Text.RegularExpressions;
 namespace Portcullis.Tests.Authority;
 
 /// <summary>As much of a browser as pages without script need: cookies, forms, and redirects that the test follows itself.</summary>
-internal sealed partial class TestBrowser(HttpMessageHandler handler) : IDisposable
+internal sealed partial class TestBrowser(HttpMessageHandler handler, string address) : IDisposable
 {
-    private static readonly Uri s_base = new(AuthorityHost.PublicUrl);
+    private readonly Uri _base = new(address);
     private readonly HttpMessageInvoker _invoker = new(handler);
 
     public CookieContainer Cookies { get; } = new();
 
-    public Task<TestPage> GetAsync(string url) => SendAsync(new HttpRequestMessage(HttpMethod.Get, new Uri(s_base, url)));
+    public Task<TestPage> GetAsync(string url) => SendAsync(new HttpRequestMessage(HttpMethod.Get, new Uri(_base, url)));
 
     public Task<TestPage> PostAsync(string url, IEnumerable<KeyValuePair<string, string>> form) =>
-        SendAsync(new HttpRequestMessage(HttpMethod.Post, new Uri(s_base, url)) { Content = new FormUrlEncodedContent(form) });
+        SendAsync(new HttpRequestMessage(HttpMethod.Post, new Uri(_base, url)) { Content = new FormUrlEncodedContent(form) });
 
     /// <summary>Submits a form of a page, with its hidden fields.</summary>
     public Task<TestPage> SubmitAsync(TestPage page, string action, params (string Name, string Value)[] fields)
@@ -38,7 +38,7 @@ internal sealed partial class TestBrowser(HttpMessageHandler handler) : IDisposa
 
     private async Task<TestPage> SendAsync(HttpRequestMessage request)
     {
-        if (Cookies.GetCookieHeader(s_base) is { Length: > 0 } header)
+        if (Cookies.GetCookieHeader(request.RequestUri!) is { Length: > 0 } header)
         {
             request.Headers.Add("Cookie", header);
         }
@@ -49,7 +49,7 @@ internal sealed partial class TestBrowser(HttpMessageHandler handler) : IDisposa
         {
             foreach (var value in values)
             {
-                Cookies.SetCookies(s_base, value);
+                Cookies.SetCookies(request.RequestUri!, value);
             }
         }
 
