@@ -69,7 +69,7 @@ internal sealed partial class GitPipeline(
         catch (Exception exception) when (exception is OperationCanceledException || (exception is IOException && context.RequestAborted.IsCancellationRequested))
         {
             trail.Outcome = AuditOutcome.Failed;
-            trail.Code = context.RequestAborted.IsCancellationRequested ? "client_gone" : "cut_off";
+            trail.Code = context.RequestAborted.IsCancellationRequested ? "client_gone" : ending.IsCancellationRequested ? "revoked" : "time_limit";
             response.Abort();
         }
         catch (BadHttpRequestException exception)

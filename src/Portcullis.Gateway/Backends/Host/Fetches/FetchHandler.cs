@@ -98,7 +98,7 @@ internal sealed partial class FetchHandler(
                     sent += part.Length;
                     if (sent > maxBytes)
                     {
-                        throw new InvalidDataException("The request is larger than allowed.");
+                        throw new RequestTooLargeException();
                     }
 
                     var rest = part;
@@ -132,7 +132,7 @@ internal sealed partial class FetchHandler(
             await feeding;
             return true;
         }
-        catch (InvalidDataException)
+        catch (RequestTooLargeException)
         {
             return false;
         }
@@ -145,6 +145,8 @@ internal sealed partial class FetchHandler(
             response.Start(GitService.UploadPack.ResultContentType());
         }
     }
+
+    private sealed class RequestTooLargeException : Exception;
 
     [LoggerMessage(1, LogLevel.Warning, "upload-pack failed for request {RequestId}; exit code {ExitCode}: {ErrorText}")]
     private static partial void LogFailed(ILogger logger, string requestId, int exitCode, string errorText);
