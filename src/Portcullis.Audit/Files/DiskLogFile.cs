@@ -6,7 +6,7 @@ namespace Portcullis.Audit.Files;
 /// A file on the disk. Space is held by the file system itself where it can (Linux: fallocate(2) with FALLOC_FL_KEEP_SIZE),
 /// and elsewhere by a <see cref="Ballast"/> file next to it.
 /// </summary>
-internal sealed class DiskLogFile(FileStream stream) : ILogFile
+internal sealed class DiskLogFile(FileStream stream, bool canReserve) : ILogFile
 {
     private readonly SafeFileHandle _handle = stream.SafeFileHandle;
     private Ballast? _ballast;
@@ -17,7 +17,7 @@ internal sealed class DiskLogFile(FileStream stream) : ILogFile
 
     public void Reserve(long offset, long length)
     {
-        if (_ballast is null && Fallocate.TryReserve(_handle, offset, length))
+        if (canReserve && _ballast is null && Fallocate.TryReserve(_handle, offset, length))
         {
             return;
         }

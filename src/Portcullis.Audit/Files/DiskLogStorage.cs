@@ -1,11 +1,12 @@
 namespace Portcullis.Audit.Files;
 
 /// <summary>Log files on the disk.</summary>
-internal sealed class DiskLogStorage : ILogStorage
+/// <param name="canReserve">Whether the file system may be asked to hold space; else a <see cref="Ballast"/> does.</param>
+internal sealed class DiskLogStorage(bool canReserve = true) : ILogStorage
 {
     public static DiskLogStorage Instance { get; } = new();
 
-    public ILogFile Open(string path, bool create) => new DiskLogFile(OpenStream(path, create ? FileMode.CreateNew : FileMode.Open));
+    public ILogFile Open(string path, bool create) => new DiskLogFile(OpenStream(path, create ? FileMode.CreateNew : FileMode.Open), canReserve);
 
     /// <summary>Makes a file, or empties the one that is there.</summary>
     public static FileStream Create(string path) => OpenStream(path, FileMode.Create);

@@ -13,6 +13,9 @@ internal sealed class LineBuffer
     private static readonly SearchValues<char> Verbatim = SearchValues.Create(
         [.. Enumerable.Range(0x20, 0x7f - 0x20).Select(c => (char)c).Where(c => c is not ('"' or '\\'))]);
 
+    /// <summary>What a buffer may keep: a push of very many refs should not be remembered for ever.</summary>
+    private const int MaxKept = 4 << 20;
+
     private byte[] _bytes = new byte[1024];
 
     public int Length { get; private set; }
@@ -21,9 +24,14 @@ internal sealed class LineBuffer
 
     public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, Length);
 
-    public void Clear() => Length = 0;
-
-    public void Truncate(int length) => Length = length;
+    public void Clear()
+    {
+        Length = 0;
+        if (_bytes.Length > MaxKept)
+        {
+            _bytes = new byte[1024];
+        }
+    }
 
     public void Append(ReadOnlySpan<byte> utf8)
     {

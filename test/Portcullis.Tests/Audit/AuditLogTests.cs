@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using Portcullis.Audit;
+using Portcullis.Tests.Architecture;
 
 namespace Portcullis.Tests.Audit;
 
@@ -33,6 +35,38 @@ public sealed partial class AuditLogTests : IDisposable
             previous = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(line[..line.IndexOf(",\"hash\":", StringComparison.Ordinal)])));
             Assert.Equal(previous, match.Groups["hash"].Value);
         }
+    }
+
+    [Fact]
+    public async Task The_command_that_the_specification_gives_checks_a_line()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "It needs sed and sha256sum.");
+        var command = RepositoryTree.Read("docs/spec/audit.md").Split('\n').Single(text => text.Contains("| sha256sum")).Trim();
+        await _fixture.WriteAsync(1);
+        foreach (var line in _fixture.Lines())
+        {
+            var start = new ProcessStartInfo("sh", ["-c", command]) { RedirectStandardOutput = true };
+            start.Environment["line"] = line;
+            using var shell = Process.Start(start)!;
+            Assert.StartsWith(line[^66..^2], await shell.StandardOutput.ReadToEndAsync());
+            await shell.WaitForExitAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_signer_that_fails_ends_the_log_and_leaves_nobody_waiting()
+    {
+        var signer = new FailingSigner(_fixture.Key);
+        _fixture.Options = _fixture.Options with { Signer = signer, CheckpointEvery = 2 };
+        await using var log = await _fixture.OpenAsync();
+        await log.AppendAsync(LogFixture.Record("r1"), durable: true);
+        signer.IsBroken = true;
+        for (var i = 2; i < 4; i++)
+        {
+            await Assert.ThrowsAsync<AuditUnavailableException>(async () => await log.AppendAsync(LogFixture.Record($"r{i}"), durable: true));
+        }
+
+        Assert.False(log.IsAvailable);
     }
 
     [Fact]
@@ -221,6 +255,15 @@ public sealed partial class AuditLogTests : IDisposable
     {
         _fixture.Options = _fixture.Options with { Node = node };
         await Assert.ThrowsAsync<ArgumentException>(async () => await _fixture.OpenAsync());
+    }
+
+    private sealed class FailingSigner(IAuditSigner signer) : IAuditSigner
+    {
+        public bool IsBroken { get; set; }
+
+        public string KeyId => signer.KeyId;
+
+        public byte[] Sign(ReadOnlySpan<byte> data) => IsBroken ? throw new CryptographicException("The key is away.") : signer.Sign(data);
     }
 
     [GeneratedRegex("""^\{.*,"previousHash":"(?<previous>[0-9a-f]{64})"(,"signature":"[A-Za-z0-9_-]{86}")?,"hash":"(?<hash>[0-9a-f]{64})"\}$""")]

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Portcullis.Audit;
+using Portcullis.Audit.Files;
 
 namespace Portcullis.Tests.Audit;
 
@@ -188,17 +189,20 @@ public sealed class FullDiskTests : IDisposable
     }
 
     /// <summary>The same on a real file system that is really full.</summary>
-    [Fact]
-    public async Task On_a_real_full_disk_what_was_allowed_is_recorded_and_access_stops_until_there_is_space()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task On_a_real_full_disk_what_was_allowed_is_recorded_and_access_stops_until_there_is_space(bool canReserve)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Mounting a small file system needs root on Linux.");
         Assert.SkipUnless(Run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", _fixture.Folder), "This container may not mount.");
         var ballast = Path.Combine(_fixture.Folder, "ballast");
         try
         {
-            await using (var log = await _fixture.OpenAsync())
+            await using (var log = await _fixture.OpenAsync(new DiskLogStorage(canReserve)))
             {
                 await log.EnsureWritableAsync();
+                Assert.Equal(!canReserve, Directory.EnumerateFiles(_fixture.Folder, "*.reserve").Any());
                 FillDisk(ballast);
                 await log.AppendAsync(LogFixture.Record("promised"), durable: true);
                 await FillAsync(log, until: () => !log.IsAvailable);
@@ -209,6 +213,7 @@ public sealed class FullDiskTests : IDisposable
                 await log.AppendAsync(LogFixture.Record("again"), durable: true);
             }
 
+            Assert.Empty(Directory.EnumerateFiles(_fixture.Folder, "*.reserve"));
             Assert.Contains("promised", _fixture.Events());
             Assert.Contains("audit.resumed", _fixture.Events());
             Assert.Contains("again", _fixture.Events());
