@@ -138,13 +138,14 @@ public sealed class TokenValidator
 
         // 16. Bound to a certificate? 17. Taken back?
         ValidatedToken token = Create(header, payload, key, issuer, hash);
+        long revocationVersion = _revocations.Version;
         failure = TokenChecks.Certificate(token.ConfirmationCertificateThumbprint, context) ?? TokenChecks.Revocation(token, _revocations);
         if (failure is not null)
         {
             return Refuse(failure, header, payload);
         }
 
-        _cache.Add(new CachedToken(token, key, keys, issuer));
+        _cache.Add(new CachedToken(token, key, keys, revocationVersion, issuer));
         return new TokenResult(token);
     }
 
@@ -172,19 +173,26 @@ public sealed class TokenValidator
             return false;
         }
 
-        if (!ReferenceEquals(keys, cached.Keys))
+        if (TokenChecks.Certificate(token.ConfirmationCertificateThumbprint, context) is not null)
         {
-            // The keys have changed, perhaps only by a new one beside this.
-            if (keys.FindSame(cached.Key) is not { } same)
-            {
-                _cache.Remove(token.TokenHash);
-                return false;
-            }
-
-            _cache.Add(cached with { Key = same, Keys = keys });
+            return false;
         }
 
-        return TokenChecks.Certificate(token.ConfirmationCertificateThumbprint, context) is null && TokenChecks.Revocation(token, _revocations) is null;
+        long revocationVersion = _revocations.Version;
+        if (ReferenceEquals(keys, cached.Keys) && revocationVersion == cached.RevocationVersion)
+        {
+            return true;
+        }
+
+        // The keys have changed, perhaps only by a new one beside this; or something has been taken back, perhaps not this.
+        if (keys.FindSame(cached.Key) is not { } same || TokenChecks.Revocation(token, _revocations) is not null)
+        {
+            _cache.Remove(token.TokenHash);
+            return false;
+        }
+
+        _cache.Add(cached with { Key = same, Keys = keys, RevocationVersion = revocationVersion });
+        return true;
     }
 
     private static async ValueTask<(VerificationKey? Key, KeySet? Keys, TokenFailure? Failure)> FindKeyAsync(

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Numerics;
 using Microsoft.IdentityModel.Tokens;
 
 namespace Portcullis.Tokens.Keys;
@@ -7,10 +6,10 @@ namespace Portcullis.Tokens.Keys;
 /// <summary>One key that verifies signatures: the public half of a pair, or a shared secret.</summary>
 internal sealed class VerificationKey
 {
-    // Order of the group, RFC 7518 §3.4 by way of SEC 2.
-    private static readonly BigInteger s_orderP256 = Hex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
-    private static readonly BigInteger s_orderP384 = Hex("ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973");
-    private static readonly BigInteger s_orderP521 = Hex("01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409");
+    // Order of the group, RFC 7518 §3.4 by way of SEC 2; as long as a coordinate.
+    private static readonly byte[] s_orderP256 = Convert.FromHexString("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
+    private static readonly byte[] s_orderP384 = Convert.FromHexString("ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973");
+    private static readonly byte[] s_orderP521 = Convert.FromHexString("01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409");
 
     // One provider for each algorithm that is really used with this key, kept as long as the key: making one imports the key. They are safe to share between threads.
     private readonly ConcurrentDictionary<string, SignatureProvider> _providers = new(StringComparer.Ordinal);
@@ -73,19 +72,17 @@ internal sealed class VerificationKey
         _providers.GetOrAdd(algorithm.Name, static (name, self) => self._factory.CreateForVerifying(self._key, name), this);
 
     // 1 <= r, s < n (FIPS 186-5 §6.4.2). r = s = 0 passed everywhere in unpatched Java (CVE-2022-21449): not left to the library under us.
-    private bool IsInRange(byte[] signature)
+    private bool IsInRange(ReadOnlySpan<byte> signature)
     {
-        BigInteger order = Curve switch
+        ReadOnlySpan<byte> order = Curve switch
         {
             "P-256" => s_orderP256,
             "P-384" => s_orderP384,
             _ => s_orderP521,
         };
-        ReadOnlySpan<byte> both = signature;
-        var r = new BigInteger(both[..(both.Length / 2)], isUnsigned: true, isBigEndian: true);
-        var s = new BigInteger(both[(both.Length / 2)..], isUnsigned: true, isBigEndian: true);
-        return !r.IsZero && !s.IsZero && r < order && s < order;
+        return IsInRange(signature[..order.Length], order) && IsInRange(signature[order.Length..], order);
     }
 
-    private static BigInteger Hex(string digits) => new(Convert.FromHexString(digits), isUnsigned: true, isBigEndian: true);
+    // Big-endian numbers of one length compare as texts do.
+    private static bool IsInRange(ReadOnlySpan<byte> number, ReadOnlySpan<byte> order) => number.ContainsAnyExcept((byte)0) && number.SequenceCompareTo(order) < 0;
 }

@@ -3,7 +3,12 @@ namespace Portcullis.Tokens.Revocation;
 /// <summary>What has been taken back before its time.</summary>
 public interface IRevocationList
 {
-    /// <summary>Whether the token, its session, subject, actor, client or key has been revoked. Asked on every request, cached tokens included: must be quick.</summary>
+    /// <summary>
+    /// Another number after each thing that is taken back. A token that was not revoked when this was read isn't until it changes: whoever remembers both needn't ask again.
+    /// </summary>
+    long Version { get; }
+
+    /// <summary>Whether the token, its session, subject, actor, client or key has been revoked. </summary>
     bool IsRevoked(ValidatedToken token);
 
     /// <summary>

@@ -10,8 +10,8 @@ public sealed class RevocationList : IRevocationList
     private readonly Lock _gate = new();
     private readonly TimeProvider _time;
     private readonly int _capacity;
-    // Read on every request: no entries is the common case.
     private volatile int _count;
+    private long _version;
 
     /// <summary>Creates an empty list.</summary>
     /// <param name="time">The clock.</param>
@@ -62,6 +62,8 @@ public sealed class RevocationList : IRevocationList
             }
 
             _count = _entries.Count;
+            // After the entry: whoever reads the new number finds it.
+            Volatile.Write(ref _version, _version + 1);
         }
 
         foreach (Watch watch in _watches.Keys)
@@ -71,6 +73,9 @@ public sealed class RevocationList : IRevocationList
 
         return true;
     }
+
+    /// <inheritdoc/>
+    public long Version => Volatile.Read(ref _version);
 
     /// <inheritdoc/>
     public bool IsRevoked(ValidatedToken token)
