@@ -138,7 +138,7 @@ public sealed class TokenValidator
 
         // 16. Bound to a certificate? 17. Taken back?
         ValidatedToken token = Create(header, payload, key, issuer, hash);
-        long revocationVersion = _revocations.Version;
+        long? revocationVersion = _revocations.Version;
         failure = TokenChecks.Certificate(token.ConfirmationCertificateThumbprint, context) ?? TokenChecks.Revocation(token, _revocations);
         if (failure is not null)
         {
@@ -178,8 +178,8 @@ public sealed class TokenValidator
             return false;
         }
 
-        long revocationVersion = _revocations.Version;
-        if (ReferenceEquals(keys, cached.Keys) && revocationVersion == cached.RevocationVersion)
+        long? revocationVersion = _revocations.Version;
+        if (ReferenceEquals(keys, cached.Keys) && revocationVersion is not null && revocationVersion == cached.RevocationVersion)
         {
             return true;
         }

@@ -4,9 +4,10 @@ namespace Portcullis.Tokens.Revocation;
 public interface IRevocationList
 {
     /// <summary>
-    /// Another number after each thing that is taken back. A token that was not revoked when this was read isn't until it changes: whoever remembers both needn't ask again.
+    /// Another number after each thing that is taken back, once it can be seen. A token that was found unrevoked after this was read stays so until it changes: whoever remembers both needn't ask
+    /// again. <see langword="null"/>, the default: ask every time.
     /// </summary>
-    long Version { get; }
+    long? Version => null;
 
     /// <summary>Whether the token, its session, subject, actor, client or key has been revoked. </summary>
     bool IsRevoked(ValidatedToken token);

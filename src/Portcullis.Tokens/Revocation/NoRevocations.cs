@@ -11,7 +11,7 @@ public sealed class NoRevocations : IRevocationList, IDisposable
     public static NoRevocations Instance { get; } = new();
 
     /// <inheritdoc/>
-    public long Version => 0;
+    public long? Version => 0;
 
     /// <inheritdoc/>
     public bool IsRevoked(ValidatedToken token) => false;

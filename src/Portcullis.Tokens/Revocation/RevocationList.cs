@@ -75,7 +75,7 @@ public sealed class RevocationList : IRevocationList
     }
 
     /// <inheritdoc/>
-    public long Version => Volatile.Read(ref _version);
+    public long? Version => Volatile.Read(ref _version);
 
     /// <inheritdoc/>
     public bool IsRevoked(ValidatedToken token)

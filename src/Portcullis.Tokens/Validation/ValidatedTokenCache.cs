@@ -9,7 +9,7 @@ namespace Portcullis.Tokens.Validation;
 /// <param name="Keys">The set that had the key.</param>
 /// <param name="RevocationVersion">The version of the revocation list, read before it was asked.</param>
 /// <param name="Issuer">The rules that applied.</param>
-internal sealed record CachedToken(ValidatedToken Token, VerificationKey Key, KeySet Keys, long RevocationVersion, IssuerRules Issuer);
+internal sealed record CachedToken(ValidatedToken Token, VerificationKey Key, KeySet Keys, long? RevocationVersion, IssuerRules Issuer);
 
 /// <summary>
 /// Remembers validated tokens by hash, in two generations: when the young one is full it becomes the old one, and what the old one held and nobody asked for is dropped. Bounded without a

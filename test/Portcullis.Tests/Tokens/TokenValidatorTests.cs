@@ -185,6 +185,33 @@ public sealed class TokenValidatorTests
     }
 
     [Fact]
+    public async Task A_list_that_counts_no_versions_is_asked_every_time()
+    {
+        var fixture = new TokenFixture();
+        var list = new UnversionedList();
+        fixture.Validator = new TokenValidator([fixture.Settings], fixture.Time, list);
+        string token = fixture.Mint();
+        Assert.True((await fixture.ValidateAsync(token)).IsValid);
+
+        list.RevokesAll = true;
+
+        Assert.Equal(TokenError.Revoked, (await fixture.ValidateAsync(token)).Error);
+    }
+
+    [Fact]
+    public async Task A_remembered_token_outlives_the_revocation_of_others()
+    {
+        var fixture = new TokenFixture();
+        string token = fixture.Mint();
+        TokenResult before = await fixture.ValidateAsync(token);
+
+        fixture.Revocations.TryAdd(new RevocationEntry { Kind = RevocationKind.Subject, Value = "bob", ExpiresAt = fixture.Time.GetUtcNow().AddHours(1) });
+
+        Assert.Same(before.Token, (await fixture.ValidateAsync(token)).Token);
+        Assert.Same(before.Token, (await fixture.ValidateAsync(token)).Token);
+    }
+
+    [Fact]
     public async Task A_bound_token_opens_nothing_without_its_certificate_remembered_or_not()
     {
         var fixture = new TokenFixture();
@@ -283,6 +310,15 @@ public sealed class TokenValidatorTests
 
         Assert.Equal(codes.Length, codes.Distinct().Count());
         Assert.All(codes, code => Assert.Matches("^[a-z_]+$", code));
+    }
+
+    private sealed class UnversionedList : IRevocationList
+    {
+        public bool RevokesAll { get; set; }
+
+        public bool IsRevoked(ValidatedToken token) => RevokesAll;
+
+        public IDisposable OnRevoked(ValidatedToken token, Action revoked) => throw new NotSupportedException();
     }
 
     private sealed class SettableClock(DateTimeOffset now) : TimeProvider
