@@ -58,7 +58,7 @@ public sealed class RepositoryAccess
         new(
             repository,
             Within(permissions, repository),
-            [.. rules.Where(rule => rule.HoldsIn(repository))],
+            Holding(rules, repository),
             ceiling is null ? null : Within(ceiling, repository));
 
     /// <inheritdoc cref="Decider.Decide(PermissionSet, IReadOnlyList{GuardRail}, PermissionSet?, RepositoryPath, AccessAction, RefName?)"/>
@@ -137,16 +137,36 @@ public sealed class RepositoryAccess
     private static bool HasAllRefs(Permission[] permissions, AccessAction action) =>
         Array.Exists(permissions, permission => (permission.Actions & action) == action && permission.IncludesEveryRef);
 
+    // Each request comes through here: no enumerators, no lists that grow.
     private static Permission[] Within(PermissionSet permissions, RepositoryPath repository)
     {
-        var within = new List<Permission>();
+        Permission[] within = [];
+        var count = 0;
         foreach (var permission in permissions.Span)
         {
             if (permission.Repository.IsMatch(repository))
             {
-                within.Add(permission);
+                within = count == 0 ? new Permission[permissions.Count] : within;
+                within[count++] = permission;
             }
         }
-        return [.. within];
+        return Trim(within, count);
     }
+
+    private static GuardRail[] Holding(IReadOnlyList<GuardRail> rules, RepositoryPath repository)
+    {
+        GuardRail[] holding = [];
+        var count = 0;
+        for (var i = 0; i < rules.Count; i++)
+        {
+            if (rules[i].HoldsIn(repository))
+            {
+                holding = count == 0 ? new GuardRail[rules.Count] : holding;
+                holding[count++] = rules[i];
+            }
+        }
+        return Trim(holding, count);
+    }
+
+    private static T[] Trim<T>(T[] items, int count) => count == items.Length ? items : items[..count];
 }
