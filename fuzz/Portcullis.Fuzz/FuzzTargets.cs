@@ -1,0 +1,34 @@
+using Portcullis.Fuzz.Targets;
+using Portcullis.Git.Credentials;
+using Portcullis.Git.PktLines;
+
+namespace Portcullis.Fuzz;
+
+/// <summary>Every decoder of the product that reads what others wrote. A new one takes one line here and a folder of seeds in <c>fuzz/corpus</c>.</summary>
+internal static class FuzzTargets
+{
+    public static readonly IReadOnlyList<FuzzTarget> All =
+    [
+        new("object-id", NameTargets.ObjectIds),
+        new("ref-name", NameTargets.RefNames),
+        new("ref-pattern", NameTargets.RefPatterns),
+        new("repository-path", NameTargets.RepositoryPaths),
+        new("wildcard-pattern", NameTargets.WildcardPatterns),
+        new("pkt-line", PktLineTargets.Lines, typeof(PktLineException)),
+        new("sideband", PktLineTargets.Sideband, typeof(PktLineException)),
+        new("route", SmartHttpTargets.Route),
+        new("git-protocol", SmartHttpTargets.ProtocolHeader),
+        new("capability-list", AdvertisementTargets.Capabilities, typeof(PktLineException)),
+        new("capability-advertisement", AdvertisementTargets.CapabilityAdvertisement, typeof(PktLineException)),
+        new("ref-advertisement", AdvertisementTargets.RefAdvertisement, typeof(PktLineException)),
+        new("ref-listing", AdvertisementTargets.Listing, typeof(PktLineException)),
+        new("command-request", FetchTargets.CommandRequest, typeof(PktLineException)),
+        new("fetch-v0", FetchTargets.Version0, typeof(PktLineException)),
+        new("receive-pack", PushTargets.Request, typeof(PktLineException)),
+        new("report-status", PushTargets.Report, typeof(PktLineException)),
+        new("pack-header", PushTargets.PackHeader),
+        new("git-credential", CredentialTargets.Message, typeof(CredentialFormatException)),
+    ];
+
+    public static FuzzTarget? Find(string name) => All.FirstOrDefault(target => target.Name == name);
+}
