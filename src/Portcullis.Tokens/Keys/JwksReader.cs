@@ -18,7 +18,7 @@ internal static class JwksReader
             throw new KeySetFormatException("The key set is larger than 512 KiB.");
         }
 
-        if (JsonText.TryParseObject(utf8Json, maxDepth: 16) is not { } root)
+        if (JsonText.TryParseObject(utf8Json.Span, maxDepth: 16) is not { } root)
         {
             throw new KeySetFormatException("The key set is not one strict JSON object (RFC 7517 §5).");
         }

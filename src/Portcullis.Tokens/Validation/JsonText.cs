@@ -8,10 +8,10 @@ namespace Portcullis.Tokens.Validation;
 internal static class JsonText
 {
     /// <summary>Parses one object; duplicate names anywhere, comments, trailing commas, trailing data, a byte order mark, invalid UTF-8 and deep nesting are refused.</summary>
-    public static JsonElement? TryParseObject(ReadOnlyMemory<byte> utf8, int maxDepth)
+    public static JsonElement? TryParseObject(ReadOnlySpan<byte> utf8, int maxDepth)
     {
         // The reader checks UTF-8 only in strings that are read later: all of it is checked here, once.
-        if (!Utf8.IsValid(utf8.Span))
+        if (!Utf8.IsValid(utf8))
         {
             return null;
         }
@@ -25,8 +25,8 @@ internal static class JsonText
         };
         try
         {
-            // Not disposed: the document keeps the given memory and rents nothing that must go back for the elements to stay valid.
-            JsonElement root = JsonDocument.Parse(utf8, options).RootElement;
+            // Copies what it needs and rents nothing: the elements stay valid for as long as a token is remembered.
+            JsonElement root = JsonElement.Parse(utf8, options);
             return root.ValueKind == JsonValueKind.Object ? root : null;
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)

@@ -50,6 +50,20 @@ public sealed class TokenValidatorTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Algorithms))]
+    public async Task Many_threads_validate_at_once(string algorithm)
+    {
+        var fixture = new TokenFixture(algorithm);
+        fixture.Validator = new TokenValidator([fixture.Settings], fixture.Time, options: new TokenValidatorOptions { CacheCapacity = 0 });
+        string good = fixture.Mint();
+        string[] parts = good.Split('.');
+        string bad = $"{parts[0]}.{parts[1]}.{fixture.Mint().Split('.')[2]}";
+
+        await Parallel.ForAsync(0, 200, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (i, _) =>
+            Assert.Equal(i % 2 == 0 ? TokenError.None : TokenError.SignatureInvalid, (await fixture.ValidateAsync(i % 2 == 0 ? good : bad)).Error));
+    }
+
     [Fact]
     public async Task Refuses_a_token_cut_anywhere()
     {
