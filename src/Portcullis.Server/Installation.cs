@@ -15,6 +15,8 @@ internal sealed class Installation(LoadedConfiguration loaded, TimeProvider time
 {
     private readonly PortcullisConfiguration _configuration = loaded.Options;
 
+    private const long CommandReserveBytes = 256 << 10;
+
     /// <summary>The node under which commands write to the audit log, beside a server that runs.</summary>
     public string CommandNode => $"{_configuration.Audit.Node}-command";
 
@@ -106,6 +108,9 @@ internal sealed class Installation(LoadedConfiguration loaded, TimeProvider time
                 Node = node,
                 Signer = key,
                 MaxFileBytes = _configuration.Audit.MaxFileBytes,
+
+                // A command writes a line or two: it needs no room held for what a server might have to record.
+                ReserveBytes = node == CommandNode ? CommandReserveBytes : new AuditLogOptions { Directory = "" }.ReserveBytes,
                 OnNotice = notice,
             },
             timeProvider,

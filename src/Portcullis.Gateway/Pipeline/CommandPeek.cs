@@ -15,6 +15,12 @@ internal static class CommandPeek
             var buffer = result.Buffer;
             if (PktLineReader.TryRead(ref buffer, out var line) || result.IsCompleted)
             {
+                if (line.Kind == default && line.Payload.IsEmpty && !result.Buffer.IsEmpty && buffer.Length == result.Buffer.Length)
+                {
+                    // git takes a body that ends within its first line for an empty one, and answers nothing.
+                    throw new PktLineException(PktLineError.CutShort, "The body ends in the middle of a pkt-line.");
+                }
+
                 var isText = line.Kind == PktLineKind.Data && IsText(line, text);
                 body.AdvanceTo(result.Buffer.Start);
                 return isText;

@@ -55,7 +55,11 @@ internal static class RefusalWriter
         http.Headers.XContentTypeOptions = "nosniff";
         if (refusal.Challenge is { } challenge)
         {
-            http.Headers.WWWAuthenticate = challenge.ToHeaderValues();
+            // JGit over Apache's client (Debian's jgit) keeps the last line alone of several with one name, and would find no Basic: for it
+            // they are one line, which means the same (RFC 9110 §5.3).
+            var values = challenge.ToHeaderValues();
+            var isJGit = http.HttpContext.Request.Headers.UserAgent.ToString().StartsWith("JGit/", StringComparison.Ordinal);
+            http.Headers.WWWAuthenticate = isJGit ? string.Join(", ", values) : values;
         }
 
         if (refusal.RetryAfter is { } retryAfter)

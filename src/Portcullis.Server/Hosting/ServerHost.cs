@@ -12,6 +12,9 @@ namespace Portcullis.Server.Hosting;
 /// <summary>A running server: everything opened in the order in which it is needed, closed in reverse.</summary>
 internal sealed class ServerHost : IAsyncDisposable
 {
+    // Below the ten seconds after which container runtimes kill.
+    private static readonly TimeSpan s_shutdownTime = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan s_tidyingTime = TimeSpan.FromSeconds(3);
     private readonly WebApplication _application;
     private readonly List<IAsyncDisposable> _owned;
 
@@ -50,7 +53,9 @@ internal sealed class ServerHost : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        // Waits for requests that run, then closes their connections; what they leave behind is tidied and recorded before the audit log closes.
         await _application.StopAsync(CancellationToken.None);
+        await _application.Services.GetRequiredService<RunningRequests>().WaitForNoneAsync(s_tidyingTime);
         await CloseAsync(_owned);
     }
 
@@ -79,6 +84,8 @@ internal sealed class ServerHost : IAsyncDisposable
         services.AddSingleton(installation);
         services.AddSingleton(installation.TimeProvider);
         services.AddSingleton<MetricsCollector>();
+        services.AddSingleton<RunningRequests>();
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = s_shutdownTime);
 
         var keys = new SigningKeyRing(signingKey);
         services.AddSingleton(keys);
@@ -101,6 +108,7 @@ internal sealed class ServerHost : IAsyncDisposable
         var application = builder.Build();
         owned.Add(application);
         application.Services.GetRequiredService<MetricsCollector>();
+        application.Use(application.Services.GetRequiredService<RunningRequests>().CountAsync);
         application.UseServiceEndpoints();
         application.MapPortcullisGateway();
         try

@@ -32,7 +32,7 @@ internal sealed class AdvertisementHandler(RepositoryStore store, RefReader refs
             ? (await refs.ReadForFetchAsync(directory, request.Ended)).ForFetch(request)
             : (await refs.ReadForPushAsync(directory, request.Ended)).ForPush(request);
         var capabilities = service == GitService.UploadPack ? known.UploadPack : known.ReceivePack;
-        if (capabilities is null && snapshot.Entries.Length > 0)
+        if (capabilities is null && snapshot.Entries.Any(entry => entry.Id is not null))
         {
             // A first push came between the two looks.
             capabilities = (await facts.GetAsync(directory, request.Ended)).UploadPack

@@ -49,7 +49,13 @@ internal sealed partial class FetchHandler(
 
         if (exitCode != 0)
         {
-            LogFailed(logger, request.Request.Id, exitCode, await process.ErrorTextAsync());
+            var errorText = await process.ErrorTextAsync();
+            if (!response.HasStarted && MalformedRequest.IsBlamedBy(errorText))
+            {
+                return BackendOutcome.Refused(RefusalTexts.ProtocolError("git upload-pack could not read it."));
+            }
+
+            LogFailed(logger, request.Request.Id, exitCode, errorText);
             return response.HasStarted
                 ? new BackendOutcome { Outcome = AuditOutcome.Failed, Code = "upload_pack_failed" }
                 : BackendOutcome.Failed(RefusalTexts.BackendFailed(request.Request.Id));

@@ -17,4 +17,7 @@ internal sealed record GitCommand
 
     /// <summary>Whether the child gets a descriptor 3, connected to the gateway.</summary>
     public bool WithControl { get; init; }
+
+    /// <summary>Whether the end of its input ends it cleanly, if somebody goes on reading what it writes: so it is with <c>receive-pack</c>.</summary>
+    public bool EndsWithItsInput { get; init; }
 }

@@ -132,6 +132,7 @@ internal sealed class GitLauncher
             Environment = environment,
             Directory = invocation.Directory,
             WithControl = invocation.WithControl,
+            EndsWithItsInput = invocation.EndsWithItsInput,
         };
     }
 }

@@ -18,11 +18,13 @@ internal sealed class GitProcess : IAsyncDisposable
     private readonly int id;
     private readonly Task<string> errorText;
     private readonly TimeProvider time;
+    private readonly bool endsWithItsInput;
     private readonly Action released;
     private Task<int>? exit;
 
-    private GitProcess(int id, int input, int output, int error, int? control, TimeProvider time, Action released)
+    private GitProcess(int id, int input, int output, int error, int? control, bool endsWithItsInput, TimeProvider time, Action released)
     {
+        this.endsWithItsInput = endsWithItsInput;
         this.id = id;
         this.time = time;
         this.released = released;
@@ -69,7 +71,7 @@ internal sealed class GitProcess : IAsyncDisposable
 
             var id = NativeSpawn.Start(command.Program, command.Arguments, command.Environment, command.Directory, theirs);
             var process = new GitProcess(
-                id, pairs[0].Ours, pairs[1].Ours, pairs[2].Ours, command.WithControl ? pairs[3].Ours : null, time, released);
+                id, pairs[0].Ours, pairs[1].Ours, pairs[2].Ours, command.WithControl ? pairs[3].Ours : null, command.EndsWithItsInput, time, released);
             made = -made;
             return process;
         }
@@ -96,23 +98,26 @@ internal sealed class GitProcess : IAsyncDisposable
     public Task<string> ErrorTextAsync() => errorText;
 
     /// <summary>
-    /// Ends git and all that it started: first politely, so that it takes away its lock files and its quarantine, and
-    /// after a grace of five seconds for good.
+    /// Ends git and all that it started: told to, and after a grace of five seconds made to. Where the command says so, it first hears that its
+    /// input has ended, and what it still writes is read away: receive-pack then takes its quarantine away, which it leaves behind when a
+    /// signal ends it while index-pack still writes, or when nobody reads what it says of that (SIGPIPE; write-or-die.c).
     /// </summary>
     public async Task TerminateAsync()
     {
         Input.Dispose();
-        Output.Dispose();
         Control?.Dispose();
         var ended = WaitAsync();
+        if (endsWithItsInput && !ended.IsCompleted)
+        {
+            await ReadAwayAsync();
+            await EndsWithinAsync(ended, TerminationGrace);
+        }
+
+        Output.Dispose();
         if (!ended.IsCompleted)
         {
             NativeSpawn.SignalGroup(id, NativeSpawn.SigTerm);
-            try
-            {
-                await ended.WaitAsync(TerminationGrace, time);
-            }
-            catch (TimeoutException)
+            if (!await EndsWithinAsync(ended, TerminationGrace))
             {
                 NativeSpawn.SignalGroup(id, NativeSpawn.SigKill);
             }
@@ -126,6 +131,35 @@ internal sealed class GitProcess : IAsyncDisposable
     {
         await TerminateAsync();
         released();
+    }
+
+    private async Task ReadAwayAsync()
+    {
+        using var patience = new CancellationTokenSource(TerminationGrace, time);
+        var scratch = new byte[4096];
+        try
+        {
+            while (await Output.ReceiveAsync(scratch, patience.Token) > 0)
+            {
+            }
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or SocketException)
+        {
+            // It has had its time.
+        }
+    }
+
+    private async Task<bool> EndsWithinAsync(Task ended, TimeSpan grace)
+    {
+        try
+        {
+            await ended.WaitAsync(grace, time);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
     }
 
     private static Socket Wrap(int descriptor) => new(new SafeSocketHandle(descriptor, ownsHandle: true));

@@ -177,6 +177,7 @@ internal sealed partial class PushHandler(
             Configuration = configuration,
             Environment = environment,
             WithControl = ownHooks is not null,
+            EndsWithItsInput = true,
         };
     }
 
