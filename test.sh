@@ -29,11 +29,16 @@ suite() {
   local log; log=$(mktemp)
   "$@" 2>&1 | tee "$log"
   local code=${PIPESTATUS[0]}
-  count() { sed -nE "s/^ *$1: *([0-9]+).*/\1/p" "$log" | tail -1; }
-  local f s k; f=$(count failed) s=$(count succeeded) k=$(count skipped)
-  passed=$((passed + ${s:-0})) failed=$((failed + ${f:-0})) skipped=$((skipped + ${k:-0}))
-  if [ "$code" -ne 0 ] && [ "${f:-0}" -eq 0 ]; then echo "$name ended with $code"; failed=$((failed + 1)); fi
-  if [ -z "$s" ]; then echo "$name counted no tests"; [ "$code" -ne 0 ] || failed=$((failed + 1)); fi
+  #   Portcullis.Tests  Total: 1392, Errors: 0, Failed: 1, Skipped: 0, Not Run: 0, Time: 63.1s
+  count() { sed -nE "s/^ +[^ ]+ +Total: .*$1: ([0-9]+).*/\1/p" "$log" | tail -1; }
+  local t e f k; t=$(sed -nE 's/^ +[^ ]+ +Total: ([0-9]+),.*/\1/p' "$log" | tail -1) e=$(count Errors) f=$(count Failed) k=$(count Skipped)
+  f=$((${f:-0} + ${e:-0})) k=${k:-0}
+  passed=$((passed + ${t:-0} - f - k)) failed=$((failed + f)) skipped=$((skipped + k))
+  if [ -z "$t" ]; then
+    echo "$name counted no tests"; failed=$((failed + 1))
+  elif [ "$code" -ne 0 ] && [ "$f" -eq 0 ]; then
+    echo "$name ended with $code"; failed=$((failed + 1))
+  fi
   rm -f "$log"
 }
 
@@ -49,7 +54,7 @@ if [ -e /etc/debian_version ]; then
   need git
   if [ "$mode" = full ]; then
     # jgit-cli recommends rather than depends on a Java runtime; patchelf ties the unpacked newer git to its own C library.
-    need jgit-cli default-jre-headless python3 python3-dulwich python3-urllib3 python3-pygit2 patchelf openssh-client util-linux
+    need jgit-cli default-jre-headless python3 python3-dulwich python3-urllib3 python3-pygit2 patchelf openssh-client util-linux curl procps
     command -v node >/dev/null && command -v npm >/dev/null || need nodejs npm
     say "a newer git"
     test/clients/newer-git.sh .cache/newer-git || echo "no newer git: its tests are skipped"
@@ -64,10 +69,11 @@ say build
 if ! dotnet build Portcullis.slnx -c Release -v quiet -nologo -clp:NoSummary; then failed=$((failed + 1)); finish; fi
 
 bin=artifacts/bin
-suite "unit tests" dotnet "$bin/Portcullis.Tests/release/Portcullis.Tests.dll" --no-ansi --no-progress
+options=(-noColor -noLogo -parallelMode all -maxThreads 4)
+suite "unit tests" dotnet "$bin/Portcullis.Tests/release/Portcullis.Tests.dll" "${options[@]}"
 if [ "$mode" = quick ]; then
-  suite "end to end, a tour" dotnet "$bin/Portcullis.EndToEnd/release/Portcullis.EndToEnd.dll" --no-ansi --no-progress --filter-namespace Portcullis.EndToEnd.Tour
+  suite "end to end, a tour" dotnet "$bin/Portcullis.EndToEnd/release/Portcullis.EndToEnd.dll" "${options[@]}" -namespace Portcullis.EndToEnd.Tour
 else
-  suite "end to end" dotnet "$bin/Portcullis.EndToEnd/release/Portcullis.EndToEnd.dll" --no-ansi --no-progress
+  suite "end to end" dotnet "$bin/Portcullis.EndToEnd/release/Portcullis.EndToEnd.dll" "${options[@]}"
 fi
 finish

@@ -39,6 +39,31 @@ public abstract class HiddenRefs(Site site)
     }
 
     [Theory]
+    [InlineData("0")]
+    [InlineData("2")]
+    public async Task A_fetch_on_top_of_commits_that_the_server_has_not_works(string version)
+    {
+        var secret = await SecretAsync();
+        var git = site.NewGit().WithBearer(await site.TokenAsync("bob", Visible)).WithConfig("protocol.version", version);
+        var work = site.NewFolder();
+        (await git.RunAsync(work, "clone", "--quiet", Url(secret.Repository), "clone")).ShouldSucceed();
+        var clone = Path.Combine(work, "clone");
+        for (var i = 0; i < 40; i++)
+        {
+            await Site.CommitAsync(git, clone, $"local{i}.txt", $"{i}\n");
+        }
+
+        var owner = site.NewGit().WithBearer(await site.TokenAsync("owner", "git:*:pull,push,force,delete"));
+        (await owner.RunAsync(work, "clone", "--quiet", Url(secret.Repository), "other")).ShouldSucceed();
+        var next = await Site.CommitAsync(owner, Path.Combine(work, "other"), "next.txt", "next\n");
+        (await owner.RunAsync(Path.Combine(work, "other"), "push", "--quiet", "origin", "main")).ShouldSucceed();
+
+        (await git.RunAsync(clone, "fetch", "origin")).ShouldSucceed();
+
+        Assert.Equal(next, await git.OutputAsync(clone, "rev-parse", "origin/main"));
+    }
+
+    [Theory]
     [InlineData("0", "commit")]
     [InlineData("2", "commit")]
     [InlineData("0", "blob")]

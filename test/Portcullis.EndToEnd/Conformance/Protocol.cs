@@ -143,7 +143,7 @@ public abstract class Protocol(Site site)
     {
         var repository = await site.SeededRepositoryAsync();
         var token = await site.TokenAsync("owner", "git:*:pull,push,force,delete");
-        var body = "0014command=ls-refs\n0015object-format=sha100010000"u8.ToArray();
+        var body = "0014command=ls-refs\n0016object-format=sha100010000"u8.ToArray();
         string[] headers =
         [
             $"Authorization: Bearer {token}", "Content-Type: application/x-git-upload-pack-request", "Git-Protocol: version=2", "Expect: 100-continue",

@@ -42,7 +42,7 @@ public sealed class FullDisk
     [Fact]
     public async Task Without_room_for_the_audit_nothing_is_allowed_until_there_is_room_again()
     {
-        await using var disk = await SmallDisk.MountAsync("16m");
+        await using var disk = await SmallDisk.MountAsync("24m");
         using var folder = new TemporaryFolder();
         await using var server = await PortcullisServer.StartAsync(folder.Make("server"), $"audit: {{ directory: \"{disk.Path}/audit\" }}");
         (await server.CommandAsync("repo", "create", "acme/app")).ShouldSucceed();
@@ -53,14 +53,8 @@ public sealed class FullDisk
 
         // The log holds room in advance: it is used up first, and no decision is lost.
         await FillAsync(disk.Path);
-        RawResponse? response = null;
-        for (var i = 0; i < 200_000 && response is not { Status: 503 }; i++)
-        {
-            response = await RawHttp.SendAsync(server.Uri, Target, [.. headers, $"User-Agent: {new string('x', 250)}"]);
-            Assert.True(response is { Status: 200 or 503 }, response?.Text);
-        }
-
-        Assert.Equal(503, response!.Status);
+        await AskUntilRefusedAsync($"{server.Url}/acme/app.git/info/refs?service=git-upload-pack", token);
+        Assert.Equal(503, (await RawHttp.SendAsync(server.Uri, Target, headers))!.Status);
         Assert.Equal(503, (await RawHttp.SendAsync(server.Uri, "GET /readyz HTTP/1.1", []))!.Status);
 
         File.Delete(System.IO.Path.Combine(disk.Path, "filler"));
@@ -72,6 +66,25 @@ public sealed class FullDisk
 
         await server.StopAsync();
         (await server.CommandAsync("audit", "verify")).ShouldSucceed();
+    }
+
+    private static async Task AskUntilRefusedAsync(string url, string token)
+    {
+        using var client = new HttpClient();
+        client.DefaultRequestHeaders.Authorization = new("Bearer", token);
+        client.DefaultRequestHeaders.Add("Git-Protocol", "version=2");
+        client.DefaultRequestHeaders.Add("User-Agent", new string('x', 250));
+        var refused = false;
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
+        {
+            for (var i = 0; i < 20_000 && !refused; i++)
+            {
+                using var response = await client.GetAsync(url);
+                Assert.True((int)response.StatusCode is 200 or 503, $"{response.StatusCode}");
+                refused |= (int)response.StatusCode == 503;
+            }
+        }));
+        Assert.True(refused, "everything was allowed");
     }
 
     private static async Task FillAsync(string folder)
