@@ -30,6 +30,20 @@ internal static class ConfigurationLoader
             file = null;
         }
 
+        return Bind(root, file, name, environment, currentDirectory, problems);
+    }
+
+    /// <summary>The same from a file's content.</summary>
+    internal static LoadedConfiguration Parse(ReadOnlySpan<byte> content, IReadOnlyDictionary<string, string> environment, string currentDirectory)
+    {
+        var problems = new ProblemList();
+        var root = YamlReader.Read(content, DefaultFile, problems);
+        return Bind(root, Path.Combine(currentDirectory, DefaultFile), DefaultFile, environment, currentDirectory, problems);
+    }
+
+    private static LoadedConfiguration Bind(
+        YamlNode? root, string? file, string name, IReadOnlyDictionary<string, string> environment, string currentDirectory, ProblemList problems)
+    {
         var start = new SourceLocation(file is null ? "the defaults" : name, file is null ? 0 : 1);
         var overlaid = new EnvironmentOverlay(problems).Lay(typeof(PortcullisConfiguration), EnvironmentTree.From(environment, problems), root);
         var folder = file is null ? currentDirectory : Path.GetDirectoryName(file)!;
