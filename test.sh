@@ -54,13 +54,15 @@ if [ -e /etc/debian_version ]; then
   need git
   if [ "$mode" = full ]; then
     # jgit-cli recommends rather than depends on a Java runtime; patchelf ties the unpacked newer git to its own C library.
-    need jgit-cli default-jre-headless python3 python3-dulwich python3-urllib3 python3-pygit2 patchelf openssh-client util-linux curl procps
+    need jgit-cli default-jre-headless python3 python3-dulwich python3-urllib3 python3-pygit2 patchelf openssh-client util-linux curl procps git-credential-oauth chromium
     command -v node >/dev/null && command -v npm >/dev/null || need nodejs npm
     say "a newer git"
     test/clients/newer-git.sh .cache/newer-git || echo "no newer git: its tests are skipped"
     if command -v npm >/dev/null; then
       say "npm packages"
-      (cd test/clients/isomorphic-git && npm ci --silent --no-audit --no-fund) || { echo "npm ci failed"; failed=$((failed + 1)); }
+      for peer in isomorphic-git authority-peers; do
+        (cd test/clients/$peer && npm ci --silent --no-audit --no-fund) || { echo "npm ci failed"; failed=$((failed + 1)); }
+      done
     fi
   fi
 fi

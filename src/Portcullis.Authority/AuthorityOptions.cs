@@ -79,6 +79,12 @@ public sealed record AuthorityOptions
     /// <summary>Other OpenID providers that people may sign in with.</summary>
     public IReadOnlyList<ExternalProvider> ExternalProviders { get; init; } = [];
 
+    /// <summary>
+    /// Whether the addresses and clients answer that Git Credential Manager and git-credential-oauth use for a server whose challenge says <c>realm="Gitea"</c>, so that they sign in
+    /// without any setting. The gateway's realm has to be set to match. Default: false.
+    /// </summary>
+    public bool GiteaCompatible { get; init; }
+
     /// <summary>Failed sign-ins for one account before it must wait. Default: 10.</summary>
     public int MaxFailedSignIns { get; init; } = 10;
 

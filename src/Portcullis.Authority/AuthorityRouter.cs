@@ -50,6 +50,13 @@ internal sealed partial class AuthorityRouter(AuthorityOptions options, KeyRing 
         return builder.Build();
     }
 
+    private static string? GiteaAddress(string path) => path switch
+    {
+        "/login/oauth/authorize" => AuthorityPaths.Authorize,
+        "/login/oauth/access_token" => AuthorityPaths.Token,
+        _ => null,
+    };
+
     private static byte[] Asset(string name)
     {
         using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream("Portcullis.Authority.Pages.Assets." + name)
@@ -103,6 +110,11 @@ internal sealed partial class AuthorityRouter(AuthorityOptions options, KeyRing 
         if (http.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
         {
             size.MaxRequestBodySize = MaxFormBytes;
+        }
+
+        if (options.GiteaCompatible && GiteaAddress(http.Request.Path.Value!) is { } ours)
+        {
+            http.Request.Path = ours;
         }
 
         var address = http.Connection.RemoteIpAddress?.ToString();

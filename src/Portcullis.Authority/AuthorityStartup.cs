@@ -31,7 +31,7 @@ public static class AuthorityStartup
         await services.GetRequiredService<KeyRing>().LoadAsync(cancellationToken);
         await services.GetRequiredService<Revocations.Revocations>().PollAsync(cancellationToken);
         var applications = scope.ServiceProvider.GetRequiredService<IOpenIddictApplicationManager>();
-        foreach (ClientInfo client in BuiltInClients())
+        foreach (ClientInfo client in BuiltInClients(services.GetRequiredService<AuthorityOptions>()))
         {
             if (await applications.FindByClientIdAsync(client.Id, cancellationToken) is null)
             {
@@ -50,8 +50,17 @@ public static class AuthorityStartup
         return new AuthorityStartupReport(administrator.Value?.Name, link.Value);
     }
 
-    private static IEnumerable<ClientInfo> BuiltInClients()
+    private static IEnumerable<ClientInfo> BuiltInClients(AuthorityOptions options)
     {
+        if (options.GiteaCompatible)
+        {
+            // The ids that the two helpers have built in for Gitea servers.
+            foreach (var (id, name) in new[] { ("e90ee53c-94e2-48ac-9358-a874fb9e0662", "Git Credential Manager"), ("a4792ccc-144e-407e-86c9-5e7d8d9c3269", "git-credential-oauth") })
+            {
+                yield return new ClientInfo { Id = id, DisplayName = name, Grants = [ClientGrant.AuthorizationCode], RedirectUris = ["http://127.0.0.1", "http://127.0.0.1/"] };
+            }
+        }
+
         yield return new ClientInfo
         {
             Id = HelperClientId,

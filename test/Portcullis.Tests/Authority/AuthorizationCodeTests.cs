@@ -177,6 +177,31 @@ public sealed class AuthorizationCodeTests
         Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Gitea_addresses_and_clients_answer_only_where_the_switch_is_on(bool isOn)
+    {
+        await using AuthorityHost host = await AuthorityHost.StartAsync(configure: o => o with { GiteaCompatible = isOn });
+        await host.AddAliceAsync();
+        using TestBrowser browser = host.CreateBrowser();
+        await browser.SignInAsync("alice", AuthorityHost.Password);
+        var verifier = OAuthFlow.NewVerifier();
+        const string Client = "a4792ccc-144e-407e-86c9-5e7d8d9c3269";
+        TestPage consent = await browser.GetAsync(OAuthFlow.AuthorizeUrl(verifier, null, ("client_id", Client)).Replace("/oauth/", "/login/oauth/", StringComparison.Ordinal));
+        if (!isOn)
+        {
+            Assert.Equal(HttpStatusCode.NotFound, consent.Status);
+            return;
+        }
+
+        TestPage answer = await browser.SubmitAsync(consent, "/oauth/authorize", ("decision", "allow"));
+        Dictionary<string, string> form = OAuthFlow.CodeForm(Microsoft.AspNetCore.WebUtilities.QueryHelpers.ParseQuery(new Uri(answer.Location).Query)["code"].ToString(), verifier);
+        form["client_id"] = Client;
+        JsonElement tokens = await host.PostAsync("/login/oauth/access_token", form);
+        await host.AcceptAsync(tokens.GetProperty("access_token").GetString()!);
+    }
+
     [Fact]
     public async Task Unreadable_scope_goes_back_to_the_client_as_invalid_scope_naming_the_part()
     {
