@@ -15,7 +15,7 @@ public static class LsRefsResponseWriter
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(snapshot);
-        if (snapshot.Head is { } head && IsAsked(head, request))
+        if (snapshot.Head is not null && IsHeadAsked(isUnborn: snapshot.IsUnborn(0), request))
         {
             WriteRun(output, request, snapshot, 0, 1);
         }
@@ -34,9 +34,9 @@ public static class LsRefsResponseWriter
     }
 
     // send_possibly_unborn_head: an unborn HEAD only for who understands it and asks where it points.
-    private static bool IsAsked(in RefSnapshotEntry head, LsRefsRequest request)
+    private static bool IsHeadAsked(bool isUnborn, LsRefsRequest request)
     {
-        if (head.Id is null && !(request.Unborn && request.Symrefs))
+        if (isUnborn && !(request.Unborn && request.Symrefs))
         {
             return false;
         }
@@ -79,31 +79,47 @@ public static class LsRefsResponseWriter
 
     private static void WriteRun(IBufferWriter<byte> output, LsRefsRequest request, RefSnapshot snapshot, int start, int end)
     {
-        var lines = snapshot.Lines;
         if (request is { Peel: true, Symrefs: true })
         {
-            output.Write(lines.Slice(start, end));
+            output.Write(snapshot.LinesOf(start, end));
             return;
         }
 
         // Lines without attributes are the same for everyone, and copied in runs, too.
-        var entries = snapshot.Entries.AsSpan();
         var copiedTo = start;
         for (var i = start; i < end; i++)
         {
-            ref readonly var entry = ref entries[i];
-            if (entry.SymrefTarget is null && entry.Peeled is null)
+            if (snapshot.HasAttributes(i))
             {
-                continue;
+                output.Write(snapshot.LinesOf(copiedTo, i));
+                WriteLine(output, request, snapshot, i);
+                copiedTo = i + 1;
             }
-
-            output.Write(lines.Slice(copiedTo, i));
-            var length = RefLines.LengthOf(entry, request.Symrefs, request.Peel);
-            RefLines.Write(entry, request.Symrefs, request.Peel, output.GetSpan(length)[..length]);
-            output.Advance(length);
-            copiedTo = i + 1;
         }
 
-        output.Write(lines.Slice(copiedTo, end));
+        output.Write(snapshot.LinesOf(copiedTo, end));
+    }
+
+    private static void WriteLine(IBufferWriter<byte> output, LsRefsRequest request, RefSnapshot snapshot, int index)
+    {
+        var idAndName = snapshot.IdAndNameOf(index);
+        var target = request.Symrefs ? snapshot.TargetOf(index) : default;
+        var peeled = request.Peel ? snapshot.PeeledHexOf(index) : default;
+        var line = new PktLineComposer(output, idAndName.Length + target.Length + peeled.Length + 64);
+        line.Add(idAndName);
+        if (!target.IsEmpty)
+        {
+            line.Add(" symref-target:"u8);
+            line.Add(target);
+        }
+
+        if (!peeled.IsEmpty)
+        {
+            line.Add(" peeled:"u8);
+            line.Add(peeled);
+        }
+
+        line.Add((byte)'\n');
+        line.Finish();
     }
 }

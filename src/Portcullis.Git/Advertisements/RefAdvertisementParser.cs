@@ -6,7 +6,7 @@ namespace Portcullis.Git.Advertisements;
 /// <summary>Follows <c>get_remote_heads</c> in connect.c.</summary>
 internal sealed class RefAdvertisementParser
 {
-    private readonly ImmutableArray<RefSnapshotEntry>.Builder _refs = ImmutableArray.CreateBuilder<RefSnapshotEntry>();
+    private readonly List<(ReadOnlyMemory<byte> Name, ObjectId Id, ObjectId? Peeled)> _refs = [];
     private readonly ImmutableArray<ObjectId>.Builder _shallow = ImmutableArray.CreateBuilder<ObjectId>();
     private readonly ImmutableArray<ObjectId>.Builder _haves = ImmutableArray.CreateBuilder<ObjectId>();
     private CapabilityList _capabilities = CapabilityList.Empty;
@@ -45,7 +45,13 @@ internal sealed class RefAdvertisementParser
         }
 
         reader.RequireEnd();
-        return new(RefSnapshotParser.Ordered(_refs, _format, _haves.DrainToImmutable(), _shallow.DrainToImmutable()), _capabilities);
+        var builder = new RefSnapshotBuilder(_format, answer.Length);
+        foreach (var (name, id, peeled) in _refs)
+        {
+            builder.Add(name.Span, id, peeled, TargetOf(name.Span));
+        }
+
+        return new(builder.Build(_haves.DrainToImmutable(), _shallow.DrainToImmutable()), _capabilities);
     }
 
     private void AddLine(ReadOnlyMemory<byte> line)
@@ -61,8 +67,8 @@ internal sealed class RefAdvertisementParser
             throw RefSnapshotParser.Unexpected();
         }
 
-        var id = RefSnapshotParser.TakeId(ref line, _format);
         var name = line.Span;
+        var id = RefSnapshotParser.TakeId(ref name, _format);
         if (name.SequenceEqual(".have"u8))
         {
             _haves.Add(id);
@@ -73,31 +79,28 @@ internal sealed class RefAdvertisementParser
         }
         else if (name.EndsWith("^{}"u8))
         {
-            if (_refs.Count == 0 || _refs[^1].Peeled is not null || !name[..^3].SequenceEqual(_refs[^1].NameBytes.Span))
+            if (_refs.Count == 0 || _refs[^1].Peeled is not null || !name[..^3].SequenceEqual(_refs[^1].Name.Span))
             {
                 throw RefSnapshotParser.Unexpected();
             }
 
-            _refs[^1] = new(_refs[^1].NameBytes, _refs[^1].Id, id, _refs[^1].SymrefTarget);
+            _refs[^1] = _refs[^1] with { Peeled = id };
         }
         else
         {
-            _refs.Add(new(IsName(name) ? line : throw RefSnapshotParser.Unexpected(), id, null, TargetOf(name)));
+            _refs.Add((line[^name.Length..], id, null));
         }
     }
 
-    // What would break a line that it is written into.
-    private static bool IsName(ReadOnlySpan<byte> name) => !name.ContainsAny((byte)0, (byte)'\n', (byte)' ');
-
-    private string? TargetOf(ReadOnlySpan<byte> name)
+    private ReadOnlySpan<byte> TargetOf(ReadOnlySpan<byte> name)
     {
         if (!_capabilities.Contains("symref"))
         {
-            return null;
+            return default;
         }
 
         var prefix = $"symref={Encoding.UTF8.GetString(name)}:";
         var item = _capabilities.Items.FirstOrDefault(item => item.StartsWith(prefix, StringComparison.Ordinal));
-        return item?[prefix.Length..];
+        return item is null ? default : Encoding.UTF8.GetBytes(item[prefix.Length..]);
     }
 }

@@ -32,27 +32,16 @@ public static class RefAdvertisementWriter
         var isUploadPack = service == GitService.UploadPack;
         byte[]? pending = Encoding.UTF8.GetBytes((isUploadPack ? WithSymref(capabilities, snapshot) : capabilities).ToString());
         pending = pending.Length == 0 ? null : pending;
-        foreach (ref readonly var entry in snapshot.Entries.AsSpan())
-        {
-            // Receive-pack doesn't show HEAD, nothing shows an unborn one.
-            if (entry.Id is { } id && (isUploadPack || !entry.IsHead))
-            {
-                WriteLine(output, id, entry.NameBytes.Span, isPeeled: false, ref pending);
-                if (isUploadPack && entry.Peeled is { } peeled)
-                {
-                    WriteLine(output, peeled, entry.NameBytes.Span, isPeeled: true, ref pending);
-                }
-            }
-        }
-
+        WriteRefs(output, snapshot, isUploadPack, ref pending);
+        Span<byte> hex = stackalloc byte[64];
         foreach (var have in isUploadPack ? [] : snapshot.Haves)
         {
-            WriteLine(output, have, ".have"u8, isPeeled: false, ref pending);
+            WriteLine(output, hex[..have.CopyHexTo(hex)], ".have"u8, default, ref pending);
         }
 
         if (pending is not null)
         {
-            WriteLine(output, ObjectId.Zero(snapshot.Format), "capabilities^{}"u8, isPeeled: false, ref pending);
+            WriteLine(output, hex[..ObjectId.Zero(snapshot.Format).CopyHexTo(hex)], "capabilities^{}"u8, default, ref pending);
         }
 
         foreach (var shallow in snapshot.Shallow)
@@ -100,36 +89,49 @@ public static class RefAdvertisementWriter
         return CapabilityList.Of(items.Insert(position, "symref=HEAD:" + target).AsSpan());
     }
 
-    private static void WriteLine(IBufferWriter<byte> output, ObjectId id, ReadOnlySpan<byte> name, bool isPeeled, ref byte[]? capabilities)
+    private static void WriteRefs(IBufferWriter<byte> output, RefSnapshot snapshot, bool isUploadPack, ref byte[]? pending)
     {
-        var length = PktLine.HeaderLength + id.Format.HexLength() + 1 + name.Length + (isPeeled ? 3 : 0) + (capabilities is null ? 0 : 1 + capabilities.Length) + 1;
-        if (length > PktLine.MaxLength)
+        // Receive-pack doesn't show HEAD, nothing shows an unborn one.
+        var first = snapshot.Head is not null && (!isUploadPack || snapshot.IsUnborn(0)) ? 1 : 0;
+        var count = snapshot.Entries.Length;
+        var copiedTo = first;
+        for (var i = first; i < count; i++)
         {
-            throw new ArgumentException("A line of the advertisement is too long.", nameof(name));
+            // A line with neither capabilities nor attributes is the same as in an answer to ls-refs: copied in runs.
+            if (pending is null && !snapshot.HasAttributes(i))
+            {
+                continue;
+            }
+
+            output.Write(snapshot.LinesOf(copiedTo, i));
+            copiedTo = i + 1;
+            var name = snapshot.NameOf(i).Span;
+            WriteLine(output, snapshot.IdHexOf(i), name, default, ref pending);
+            var peeled = snapshot.PeeledHexOf(i);
+            if (isUploadPack && !peeled.IsEmpty)
+            {
+                WriteLine(output, peeled, name, "^{}"u8, ref pending);
+            }
         }
 
-        var span = output.GetSpan(length)[..length];
-        PktLineWriter.WriteHeader(span, length);
-        var position = PktLine.HeaderLength;
-        position += id.CopyHexTo(span[position..]);
-        span[position++] = (byte)' ';
-        name.CopyTo(span[position..]);
-        position += name.Length;
-        if (isPeeled)
-        {
-            "^{}"u8.CopyTo(span[position..]);
-            position += 3;
-        }
+        output.Write(snapshot.LinesOf(copiedTo, count));
+    }
 
+    private static void WriteLine(IBufferWriter<byte> output, ReadOnlySpan<byte> id, ReadOnlySpan<byte> name, ReadOnlySpan<byte> suffix, ref byte[]? capabilities)
+    {
+        var line = new PktLineComposer(output, id.Length + name.Length + suffix.Length + (capabilities?.Length ?? 0) + 3);
+        line.Add(id);
+        line.Add((byte)' ');
+        line.Add(name);
+        line.Add(suffix);
         if (capabilities is not null)
         {
-            span[position++] = 0;
-            capabilities.CopyTo(span[position..]);
-            position += capabilities.Length;
+            line.Add((byte)0);
+            line.Add(capabilities);
             capabilities = null;
         }
 
-        span[position] = (byte)'\n';
-        output.Advance(length);
+        line.Add((byte)'\n');
+        line.Finish();
     }
 }

@@ -8,10 +8,10 @@ internal struct RefLineReader(ReadOnlyMemory<byte> answer)
 {
     private int _offset;
 
-    /// <summary>Reads a line without the newline that ends it; false at the flush.</summary>
-    public bool TryRead(out ReadOnlyMemory<byte> line)
+    /// <summary>Reads a line, with the newline that ends it; false at the flush that ends all.</summary>
+    public bool TryRead(out ReadOnlyMemory<byte> payload)
     {
-        if (TryReadSection(out line))
+        if (TryReadPayload(out payload))
         {
             return true;
         }
@@ -29,19 +29,26 @@ internal struct RefLineReader(ReadOnlyMemory<byte> answer)
         }
     }
 
-    /// <summary>The same where something follows the flush.</summary>
+    /// <summary>Reads a line without its newline; false at a flush, behind which more may stand.</summary>
     public bool TryReadSection(out ReadOnlyMemory<byte> line)
+    {
+        var isLine = TryReadPayload(out line);
+        line = line.Span is [.., (byte)'\n'] ? line[..^1] : line;
+        return isLine;
+    }
+
+    private bool TryReadPayload(out ReadOnlyMemory<byte> payload)
     {
         var rest = answer.Span[_offset..];
         var before = rest.Length;
-        if (!PktLineReader.TryRead(ref rest, out var kind, out var payload))
+        if (!PktLineReader.TryRead(ref rest, out var kind, out var span))
         {
             throw PktLineException.CutShort();
         }
 
         var start = _offset + PktLine.HeaderLength;
         _offset += before - rest.Length;
-        line = answer.Slice(start, payload is [.., (byte)'\n'] ? payload.Length - 1 : payload.Length);
+        payload = kind == PktLineKind.Data ? answer.Slice(start, span.Length) : default;
         return kind switch
         {
             PktLineKind.Data => true,

@@ -3,39 +3,35 @@ using Portcullis.Git.Names;
 
 namespace Portcullis.Git.Advertisements;
 
-/// <summary>One ref as a repository had it at one moment.</summary>
+/// <summary>One ref as a repository had it at one moment: a view into a snapshot that costs nothing to make.</summary>
 public readonly struct RefSnapshotEntry
 {
-    /// <summary>Makes an entry.</summary>
-    /// <param name="nameBytes">The name as it is on the wire.</param>
-    /// <param name="id">Its value; null for an unborn <c>HEAD</c>.</param>
-    /// <param name="peeled">What the annotated tag that it names stands for.</param>
-    /// <param name="symrefTarget">Where it points, if it is symbolic.</param>
-    public RefSnapshotEntry(ReadOnlyMemory<byte> nameBytes, ObjectId? id, ObjectId? peeled = null, string? symrefTarget = null)
+    private readonly RefSnapshot _snapshot;
+    private readonly int _index;
+
+    internal RefSnapshotEntry(RefSnapshot snapshot, int index)
     {
-        NameBytes = nameBytes;
-        Id = id;
-        Peeled = peeled;
-        SymrefTarget = symrefTarget;
+        _snapshot = snapshot;
+        _index = index;
     }
 
     /// <summary>The name's bytes: git doesn't insist on UTF-8.</summary>
-    public ReadOnlyMemory<byte> NameBytes { get; }
+    public ReadOnlyMemory<byte> NameBytes => _snapshot.NameOf(_index);
 
     /// <summary>The value; null for an unborn <c>HEAD</c>.</summary>
-    public ObjectId? Id { get; }
+    public ObjectId? Id => ObjectId.TryParse(_snapshot.IdHexOf(_index), out var id) ? id : null;
 
     /// <summary>What the annotated tag that the ref names stands for; null for anything else.</summary>
-    public ObjectId? Peeled { get; }
+    public ObjectId? Peeled => ObjectId.TryParse(_snapshot.PeeledHexOf(_index), out var id) ? id : null;
 
-    /// <summary>The ref that it points to, if it is symbolic.</summary>
-    public string? SymrefTarget { get; }
+    /// <summary>The ref that it points to, if it is symbolic. Bytes that aren't UTF-8 are replaced.</summary>
+    public string? SymrefTarget => _snapshot.TargetOf(_index) is var target && target.IsEmpty ? null : Encoding.UTF8.GetString(target);
 
     /// <summary>Whether this is <c>HEAD</c>.</summary>
     public bool IsHead => NameBytes.Span.SequenceEqual("HEAD"u8);
 
-    /// <summary>The name; null for <c>HEAD</c> and for names that are not valid or not UTF-8.</summary>
-    public RefName? Name => RefName.TryParse(NameBytes.Span, out var name) ? name : null;
+    /// <summary>The name; null for <c>HEAD</c> and for names that are not valid or not UTF-8. Made once for each ref of a snapshot.</summary>
+    public RefName? Name => _snapshot.RefNameOf(_index);
 
     /// <summary>The entry in a line, for messages and tests.</summary>
     /// <returns>Id and name.</returns>

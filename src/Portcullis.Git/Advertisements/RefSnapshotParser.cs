@@ -1,5 +1,4 @@
-using System.Collections.Immutable;
-using System.Text;
+using System.Buffers;
 using Portcullis.Git.PktLines;
 
 namespace Portcullis.Git.Advertisements;
@@ -7,54 +6,44 @@ namespace Portcullis.Git.Advertisements;
 /// <summary>Reads refs as git itself tells them: strictly, since what is read here decides what others may see.</summary>
 public static class RefSnapshotParser
 {
+    private static readonly SearchValues<byte> HexDigits = SearchValues.Create("0123456789abcdef"u8);
+
     /// <summary>Reads git's answer to <c>ls-refs</c> with <c>peel</c>, <c>symrefs</c> and <c>unborn</c> (gitprotocol-v2).</summary>
-    /// <param name="answer">The whole answer. The snapshot refers to it.</param>
+    /// <param name="answer">The whole answer. Copied.</param>
     /// <param name="format">The repository's object format.</param>
     /// <returns>The refs.</returns>
     /// <exception cref="PktLineException">The answer is something else.</exception>
     public static RefSnapshot ParseListing(ReadOnlyMemory<byte> answer, ObjectFormat format)
     {
-        var entries = ImmutableArray.CreateBuilder<RefSnapshotEntry>();
+        var builder = new RefSnapshotBuilder(format, answer.Length);
         var reader = new RefLineReader(answer);
-        while (reader.TryRead(out var line))
+        while (reader.TryRead(out var payload))
         {
-            entries.Add(ParseListed(line, format));
+            AddListed(payload.Span, format, builder);
         }
 
-        return Ordered(entries, format, [], []);
+        return builder.Build();
     }
 
     /// <summary>Reads the refs of an advertisement of version 0 or 1, as <c>receive-pack --http-backend-info-refs</c> prints it.</summary>
-    /// <param name="answer">The whole answer, with or without the <c># service</c> line of HTTP. The snapshot refers to it.</param>
+    /// <param name="answer">The whole answer, with or without the <c># service</c> line of HTTP. Copied.</param>
     /// <returns>The refs.</returns>
     /// <exception cref="PktLineException">The answer is something else.</exception>
     public static RefSnapshot ParseAdvertisement(ReadOnlyMemory<byte> answer) => ParseAdvertisementWithCapabilities(answer).Refs;
 
     /// <summary>Reads an advertisement of version 0 or 1 of either service.</summary>
-    /// <param name="answer">The whole answer, with or without the <c># service</c> line of HTTP. The snapshot refers to it.</param>
+    /// <param name="answer">The whole answer, with or without the <c># service</c> line of HTTP. Copied.</param>
     /// <returns>Refs and capabilities.</returns>
     /// <exception cref="PktLineException">The answer is something else.</exception>
     public static RefAdvertisement ParseAdvertisementWithCapabilities(ReadOnlyMemory<byte> answer) => new RefAdvertisementParser().Parse(answer);
 
     internal static PktLineException Unexpected() => PktLineException.Unexpected("This is no list of refs.");
 
-    internal static RefSnapshot Ordered(ImmutableArray<RefSnapshotEntry>.Builder entries, ObjectFormat format, ImmutableArray<ObjectId> haves, ImmutableArray<ObjectId> shallow)
-    {
-        try
-        {
-            return new RefSnapshot(entries.DrainToImmutable(), format) { Haves = haves, Shallow = shallow };
-        }
-        catch (ArgumentException)
-        {
-            throw Unexpected();
-        }
-    }
-
     /// <summary>Reads an id and the space behind it.</summary>
-    internal static ObjectId TakeId(ref ReadOnlyMemory<byte> line, ObjectFormat format)
+    internal static ObjectId TakeId(ref ReadOnlySpan<byte> line, ObjectFormat format)
     {
         var length = format.HexLength();
-        if (line.Length <= length + 1 || line.Span[length] != ' ' || !ObjectId.TryParse(line.Span[..length], out var id))
+        if (line.Length <= length + 1 || line[length] != ' ' || !ObjectId.TryParse(line[..length], out var id))
         {
             throw Unexpected();
         }
@@ -63,45 +52,50 @@ public static class RefSnapshotParser
         return id;
     }
 
-    private static RefSnapshotEntry ParseListed(ReadOnlyMemory<byte> line, ObjectFormat format)
+    // Only the form that git writes is taken, so that lines can be kept as they are: the target in front of the peeled value, a newline at the end.
+    private static void AddListed(ReadOnlySpan<byte> payload, ObjectFormat format, RefSnapshotBuilder builder)
     {
-        ObjectId? id = null;
-        var isUnborn = line.Span.StartsWith("unborn "u8);
-        if (isUnborn)
+        if (payload is not [.., (byte)'\n'])
         {
-            line = line["unborn ".Length..];
-        }
-        else
-        {
-            id = TakeId(ref line, format);
+            throw Unexpected();
         }
 
-        var name = TakeWord(ref line);
-        ObjectId? peeled = null;
-        string? target = null;
-        while (!line.IsEmpty)
+        var rest = payload[..^1];
+        var id = TakeWord(ref rest);
+        var nameStart = PktLine.HeaderLength + id.Length + 1;
+        var name = TakeWord(ref rest);
+        var isId = IsHex(id, format);
+        if (!isId && !(id.SequenceEqual("unborn"u8) && name.SequenceEqual("HEAD"u8)))
         {
-            var attribute = TakeWord(ref line).Span;
-            if (attribute.StartsWith("symref-target:"u8) && target is null)
-            {
-                target = Encoding.UTF8.GetString(attribute["symref-target:".Length..]);
-            }
-            else if (attribute.StartsWith("peeled:"u8) && peeled is null && ObjectId.TryParse(attribute["peeled:".Length..], out var behind) && behind.Format == format)
-            {
-                peeled = behind;
-            }
-            else
-            {
-                throw Unexpected();
-            }
+            throw Unexpected();
         }
 
-        return name.IsEmpty || (isUnborn && !name.Span.SequenceEqual("HEAD"u8)) ? throw Unexpected() : new(name, id, peeled, target);
+        var (targetStart, targetLength, hasPeeled) = (0, 0, false);
+        if (rest.StartsWith("symref-target:"u8))
+        {
+            targetStart = PktLine.HeaderLength + payload.Length - 1 - rest.Length + "symref-target:".Length;
+            targetLength = TakeWord(ref rest).Length - "symref-target:".Length;
+        }
+
+        if (rest.StartsWith("peeled:"u8) && IsHex(rest["peeled:".Length..], format) && isId)
+        {
+            hasPeeled = true;
+            rest = default;
+        }
+
+        if (!rest.IsEmpty || payload[^2] == ' ' || (targetStart > 0 && targetLength == 0))
+        {
+            throw Unexpected();
+        }
+
+        builder.AddLine(payload, new(0, 0, nameStart, name.Length, targetStart, targetLength, hasPeeled));
     }
 
-    private static ReadOnlyMemory<byte> TakeWord(ref ReadOnlyMemory<byte> line)
+    private static bool IsHex(ReadOnlySpan<byte> text, ObjectFormat format) => text.Length == format.HexLength() && !text.ContainsAnyExcept(HexDigits);
+
+    private static ReadOnlySpan<byte> TakeWord(ref ReadOnlySpan<byte> line)
     {
-        var space = line.Span.IndexOf((byte)' ');
+        var space = line.IndexOf((byte)' ');
         var word = space < 0 ? line : line[..space];
         line = space < 0 ? default : line[(space + 1)..];
         return word;

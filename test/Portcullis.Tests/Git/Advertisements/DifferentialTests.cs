@@ -62,7 +62,7 @@ public class DifferentialTests
             var fetch = repository.Advertisement(GitService.UploadPack, version);
             var parsed = RefSnapshotParser.ParseAdvertisementWithCapabilities(fetch);
             Assert.Equal(Wire.Text(fetch), Ours(GitService.UploadPack, version, parsed.Refs, parsed.Capabilities));
-            var listed = new RefSnapshot(snapshot.Entries, snapshot.Format) { Shallow = parsed.Refs.Shallow };
+            var listed = snapshot.WithShallow(parsed.Refs.Shallow);
             Assert.Equal(Wire.Text(fetch), Ours(GitService.UploadPack, version, listed, parsed.Capabilities.Without("symref")));
 
             var push = repository.Advertisement(GitService.ReceivePack, version);

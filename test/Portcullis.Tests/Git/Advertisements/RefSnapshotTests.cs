@@ -21,9 +21,18 @@ public class RefSnapshotTests
         (names, hasHead) =>
         {
             var id = ObjectId.FromBytes(new byte[20]);
-            var entries = names.Distinct().OrderBy(name => name, Comparer<string>.Create((left, right) => Encoding.UTF8.GetBytes(left).AsSpan().SequenceCompareTo(Encoding.UTF8.GetBytes(right))))
-                .Select((name, i) => new RefSnapshotEntry(Encoding.UTF8.GetBytes(name), id, i % 3 == 0 ? id : null, i % 4 == 0 ? "refs/heads/target" : null));
-            return new RefSnapshot([.. hasHead ? [new RefSnapshotEntry("HEAD"u8.ToArray(), id, null, "refs/heads/a")] : Array.Empty<RefSnapshotEntry>(), .. entries], ObjectFormat.Sha1);
+            var builder = new RefSnapshotBuilder(ObjectFormat.Sha1);
+            if (hasHead)
+            {
+                builder.Add("HEAD"u8, id, null, "refs/heads/a"u8);
+            }
+
+            foreach (var (i, name) in names.Distinct().Select(Encoding.UTF8.GetBytes).Order(Comparer<byte[]>.Create((left, right) => left.AsSpan().SequenceCompareTo(right))).Index())
+            {
+                builder.Add(name, id, i % 3 == 0 ? id : null, i % 4 == 0 ? "refs/heads/target"u8 : default);
+            }
+
+            return builder.Build();
         });
 
     [Fact]
@@ -126,7 +135,8 @@ public class RefSnapshotTests
     {
         var all = RefSnapshotParser.ParseListing(
             Wire.Bytes($"{A} HEAD symref-target:refs/heads/secret\\n\n{B} refs/heads/open\\n\n{A} refs/heads/secret\\n\n{A} refs/tags/secret peeled:{B}\\n\n0000"), ObjectFormat.Sha1);
-        var visible = new RefSnapshot(all.Entries, all.Format) { Haves = [all.Entries[0].Id!.Value] }.Filter(entry => Name(entry) == "refs/heads/open");
+        var visible = all.Filter(entry => Name(entry) == "refs/heads/open");
+        Assert.Empty(RefSnapshotParser.ParseAdvertisement(Wire.Bytes($"{A} refs/heads/a\\0x\n{B} .have\n0000")).Filter(_ => true).Haves);
         var capabilities = CapabilityList.Of("multi_ack", "symref=HEAD:refs/heads/secret", "agent=x");
         Assert.Equal(
             $"# service=git-upload-pack\\n\n0000\n{B} refs/heads/open\\0multi_ack agent=x\\n\n0000",
