@@ -1,6 +1,7 @@
 using Portcullis.Fuzz.Targets;
 using Portcullis.Git.Credentials;
 using Portcullis.Git.PktLines;
+using Portcullis.Tokens.Keys;
 
 namespace Portcullis.Fuzz;
 
@@ -27,6 +28,9 @@ internal static class FuzzTargets
         new("receive-pack", PushTargets.Request, typeof(PktLineException)),
         new("report-status", PushTargets.Report, typeof(PktLineException)),
         new("pack-header", PushTargets.PackHeader),
+        new("token", TokenTargets.Token, typeof(TokenRefusedException)),
+        new("token-content", TokenTargets.Content, typeof(TokenRefusedException)),
+        new("key-set", TokenTargets.KeySets, typeof(KeySetFormatException)),
         new("git-credential", CredentialTargets.Message, typeof(CredentialFormatException)),
     ];
 

@@ -84,7 +84,7 @@ public sealed class SigningKey : IDisposable
 
             return rsa.KeySize is >= 2048 and <= 8192 ? FromRsa(rsa, descriptor) : throw new KeySetFormatException("An RSA key must have 2048 to 8192 bits.");
         }
-        catch (Exception exception) when (exception is CryptographicException or ArgumentException)
+        catch (Exception exception) when (exception is CryptographicException or ArgumentException or NotSupportedException)
         {
             // Without the inner exception: a parser's message may quote its input.
             throw new KeySetFormatException("The text holds no unencrypted private key in PEM that this platform can read.");

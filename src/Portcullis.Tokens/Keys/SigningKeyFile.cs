@@ -80,12 +80,7 @@ public static class SigningKeyFile
                 stream.Flush(flushToDisk: true);
             }
 
-            File.Move(temporary, full, overwrite: false);
-            return true;
-        }
-        catch (IOException) when (File.Exists(full))
-        {
-            return false;
+            return ExclusiveMove.TryMove(temporary, full);
         }
         finally
         {

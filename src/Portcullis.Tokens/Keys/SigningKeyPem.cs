@@ -42,7 +42,7 @@ internal static class SigningKeyPem
             import(key, pem);
             return key;
         }
-        catch (Exception exception) when (exception is CryptographicException or ArgumentException)
+        catch (Exception exception) when (exception is CryptographicException or ArgumentException or NotSupportedException)
         {
             // The other kind of key, or none: the caller tries both.
             key.Dispose();

@@ -85,6 +85,18 @@ public sealed class SigningKeyTests : IDisposable
     }
 
     [Fact]
+    public void Rejects_a_key_on_a_curve_that_nobody_knows()
+    {
+        using var ec = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        byte[] key = ec.ExportPkcs8PrivateKey();
+        // 1.2.840.10045.3.1.7 becomes …127.
+        int curve = key.AsSpan().IndexOf((byte[])[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07]);
+        key[curve + 7] = 0x7f;
+
+        Assert.Throws<KeySetFormatException>(() => SigningKey.FromPem(PemEncoding.WriteString("PRIVATE KEY", key)));
+    }
+
+    [Fact]
     public void A_new_key_file_is_its_owners_alone()
     {
         string path = Path.Combine(_folder, "keys", "signing.pem");
@@ -107,13 +119,51 @@ public sealed class SigningKeyTests : IDisposable
     [Fact]
     public void Programs_that_start_at_once_agree_on_one_key()
     {
-        string path = Path.Combine(_folder, "signing.pem");
-        string?[] ids = new string?[16];
+        // Several times, since one race proves little.
+        for (int round = 0; round < 20; round++)
+        {
+            string path = Path.Combine(_folder, $"signing-{round}.pem");
+            string?[] ids = new string?[8];
+            using var start = new Barrier(ids.Length);
+            Thread[] threads = [.. Enumerable.Range(0, ids.Length).Select(i => new Thread(() =>
+            {
+                start.SignalAndWait();
+                ids[i] = SigningKeyFile.LoadOrCreate(path).KeyId;
+            }))];
+            Array.ForEach(threads, t => t.Start());
+            Array.ForEach(threads, t => t.Join());
 
-        Parallel.For(0, ids.Length, i => ids[i] = SigningKeyFile.LoadOrCreate(path).KeyId);
+            Assert.Single(ids.Distinct());
+        }
 
-        Assert.Single(ids.Distinct());
-        Assert.Single(Directory.GetFileSystemEntries(_folder));
+        Assert.Equal(20, Directory.GetFileSystemEntries(_folder).Length);
+    }
+
+    [Fact]
+    public void A_name_is_given_once_however_many_want_it()
+    {
+        for (int round = 0; round < 200; round++)
+        {
+            string name = Path.Combine(_folder, $"name-{round}");
+            int given = 0;
+            using var start = new Barrier(4);
+            Thread[] threads = [.. Enumerable.Range(0, 4).Select(i => new Thread(() =>
+            {
+                string source = Path.Combine(_folder, $"{round}-{i}");
+                File.WriteAllText(source, "x");
+                start.SignalAndWait();
+                if (ExclusiveMove.TryMove(source, name))
+                {
+                    Interlocked.Increment(ref given);
+                }
+            }))];
+            Array.ForEach(threads, t => t.Start());
+            Array.ForEach(threads, t => t.Join());
+
+            Assert.Equal(1, given);
+        }
+
+        Assert.Throws<IOException>(() => ExclusiveMove.TryMove(Path.Combine(_folder, "absent"), Path.Combine(_folder, "no", "folder")));
     }
 
     [Fact]
