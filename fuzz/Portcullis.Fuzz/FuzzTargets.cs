@@ -32,6 +32,12 @@ internal static class FuzzTargets
         new("token-content", TokenTargets.Content, typeof(TokenRefusedException)),
         new("key-set", TokenTargets.KeySets, typeof(KeySetFormatException)),
         new("git-credential", CredentialTargets.Message, typeof(CredentialFormatException)),
+        new("permission", AccessTargets.Permissions),
+        new("authorization-detail", AccessTargets.AuthorizationDetails),
+        new("narrowing", AccessTargets.Narrowing),
+        new("policy", SettingsTargets.Policy),
+        new("policy-cases", SettingsTargets.PolicyCases),
+        new("configuration", SettingsTargets.Configuration),
     ];
 
     public static FuzzTarget? Find(string name) => All.FirstOrDefault(target => target.Name == name);

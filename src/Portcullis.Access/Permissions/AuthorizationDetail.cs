@@ -23,7 +23,7 @@ public static class AuthorizationDetail
         }
         foreach (var member in detail.EnumerateObject())
         {
-            if (member.NameEquals("type") && member.Value.ValueKind == JsonValueKind.String && member.Value.ValueEquals(Type))
+            if (TryReadName(member, out var name) && name == "type" && TryReadString(member.Value, out var type) && type == Type)
             {
                 return true;
             }
@@ -46,11 +46,11 @@ public static class AuthorizationDetail
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var member in detail.EnumerateObject())
         {
-            if (!seen.Add(member.Name))
+            if (!TryReadName(member, out var name) || !seen.Add(name))
             {
-                return Fail("a member stands in it twice", out error);
+                return Fail("a member stands in it twice, or has no readable name", out error);
             }
-            var known = member.Name switch
+            var known = name switch
             {
                 "type" => true,
                 "identifier" => TryReadString(member.Value, out identifier),
@@ -61,7 +61,7 @@ public static class AuthorizationDetail
             if (!known)
             {
                 return Fail(
-                    member.Name is "identifier" or "actions" or "refs"
+                    name is "identifier" or "actions" or "refs"
                         ? $"'{member.Name}' has the wrong JSON type: identifier is a string, actions and refs are arrays of strings"
                         : "it has a member besides type, identifier, actions and refs, which could be a restriction",
                     out error);
@@ -132,6 +132,21 @@ public static class AuthorizationDetail
         writer.WriteEndObject();
     }
 
+    // An escaped surrogate without its other half: JSON allows it, text does not, and the library says so by an exception.
+    private static bool TryReadName(JsonProperty member, [NotNullWhen(true)] out string? name)
+    {
+        try
+        {
+            name = member.Name;
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            name = null;
+            return false;
+        }
+    }
+
     private static bool TryReadString(JsonElement element, out string? text)
     {
         text = null;
@@ -145,7 +160,6 @@ public static class AuthorizationDetail
         }
         catch (InvalidOperationException)
         {
-            // An escaped surrogate without its other half: JSON allows it, text does not.
             return false;
         }
         return text is not null;

@@ -73,6 +73,8 @@ public class PermissionSetTests
     [InlineData("""{"type":"git_repository","identifier":"a","identifier":"b","actions":["pull"]}""")]
     [InlineData("""{"type":"git_repository","identifier":"a","actions":["pull"],"locations":["https://elsewhere.example"]}""")]
     [InlineData("""{"type":"git_repository","identifier":"\ud800","actions":["pull"]}""")]
+    [InlineData("""{"type":"git_repository","identifier":"a","actions":["pull"],"\ud800":1}""")]
+    [InlineData("""{"\ud800":1,"type":"git_repository","identifier":"a","actions":["pull"]}""")]
     public void Rejects_an_authorization_detail_that_it_does_not_understand_fully(string json)
     {
         var problems = new List<PermissionSyntaxError>();
@@ -83,6 +85,8 @@ public class PermissionSetTests
     [Theory]
     [InlineData("""{"type":"payment","identifier":"a","actions":["pull"]}""")]
     [InlineData("""{"type":["git_repository"]}""")]
+    [InlineData("""{"type":"git_repository\ud800"}""")]
+    [InlineData("""{"\udc00":"git_repository"}""")]
     [InlineData("\"git_repository\"")]
     [InlineData("null")]
     public void Ignores_authorization_details_of_other_types(string json)
