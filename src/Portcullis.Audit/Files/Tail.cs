@@ -31,7 +31,8 @@ internal sealed record Tail(ChainPosition? Position, long Length, long TornBytes
         }
     }
 
-    private static (ChainPosition? Position, int End) Scan(byte[] bytes, bool startsAtLine)
+    /// <summary>Finds the last whole line in a file's last bytes, and where the chain stands there.</summary>
+    internal static (ChainPosition? Position, int End) Scan(byte[] bytes, bool startsAtLine)
     {
         ChainPosition? position = null;
         var end = 0;
