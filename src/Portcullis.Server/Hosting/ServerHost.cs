@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Portcullis.Audit;
 using Portcullis.Gateway;
 using Portcullis.Server.Commands;
@@ -85,6 +86,7 @@ internal sealed class ServerHost : IAsyncDisposable
         services.AddSingleton(installation.TimeProvider);
         services.AddSingleton<MetricsCollector>();
         services.AddSingleton<RunningRequests>();
+        services.AddSingleton<MalformedHttpAudit>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = s_shutdownTime);
 
         var keys = new SigningKeyRing(signingKey);
@@ -108,6 +110,8 @@ internal sealed class ServerHost : IAsyncDisposable
         var application = builder.Build();
         owned.Add(application);
         application.Services.GetRequiredService<MetricsCollector>();
+        var malformed = application.Services.GetRequiredService<MalformedHttpAudit>();
+        owned.Add(new Owned(application.Services.GetRequiredService<DiagnosticListener>().Subscribe(malformed, MalformedHttpAudit.Wants)));
         application.Use(application.Services.GetRequiredService<RunningRequests>().CountAsync);
         application.UseServiceEndpoints();
         application.MapPortcullisGateway();

@@ -467,6 +467,26 @@ public sealed class BadRequests(HostSite site) : IClassFixture<HostSite>
         Assert.All(lines, line => Assert.Equal("refused", AuditTrail.Text(line, "outcome")));
     }
 
+    [Theory]
+    [InlineData("GET /team/\0app.git/info/refs HTTP/1.1")]
+    [InlineData("GET  /x HTTP/1.1")]
+    [InlineData("GET /x HTTP/9.9")]
+    [InlineData("G\u007fT /x HTTP/1.1")]
+    public async Task What_is_not_even_HTTP_leaves_a_line_in_the_audit_too(string requestLine)
+    {
+        static bool IsMalformed(System.Text.Json.JsonElement line) => AuditTrail.Is(line, "reason", "http_malformed");
+        var before = site.Server.Audit.Read().Count(IsMalformed);
+
+        var response = await SendAsync(requestLine, []);
+
+        Assert.Contains(response!.Status, (int[])[400, 505]);
+        for (var deadline = Environment.TickCount64 + 10_000; site.Server.Audit.Read().Count(IsMalformed) <= before;)
+        {
+            Assert.True(Environment.TickCount64 < deadline, "no line was written");
+            await Task.Delay(20);
+        }
+    }
+
     private static byte[] EmptyPack { get; } =
         [0x50, 0x41, 0x43, 0x4b, 0, 0, 0, 2, 0, 0, 0, 0, .. Convert.FromHexString("029d08823bd8a8eab510ad6ac75c823cfd3ed31e")];
 
