@@ -42,6 +42,22 @@ suite() {
   rm -f "$log"
 }
 
+# A PostgreSQL server of the tests' own, on a free port of 127.0.0.1. Its programs refuse to run as root.
+start_postgresql() {
+  local bin port; bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -1)
+  if [ "$(id -u)" != 0 ] || [ -z "$bin" ]; then echo "no PostgreSQL"; return 0; fi
+  postgresql=$(mktemp -d); chown postgres "$postgresql"
+  while :; do port=$((20000 + RANDOM % 20000)); (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break; done
+  if (cd "$postgresql" && runuser -u postgres -- "$bin/initdb" -D data -A trust \
+    && runuser -u postgres -- "$bin/pg_ctl" -D data -l log -w -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$postgresql" start) >/dev/null 2>&1; then
+    export PORTCULLIS_TEST_POSTGRESQL="Host=127.0.0.1;Port=$port;Username=postgres"
+    trap 'cd / && runuser -u postgres -- "$postgresql_bin/pg_ctl" -D "$postgresql/data" -m immediate stop >/dev/null 2>&1; rm -rf "$postgresql"' EXIT
+    postgresql_bin=$bin
+  else
+    echo "PostgreSQL did not start"; failed=$((failed + 1))
+  fi
+}
+
 finish() {
   local line="$passed passed, $failed failed"
   [ "$skipped" -eq 0 ] || line="$line, $skipped skipped"
@@ -54,8 +70,10 @@ if [ -e /etc/debian_version ]; then
   need git
   if [ "$mode" = full ]; then
     # jgit-cli recommends rather than depends on a Java runtime; patchelf ties the unpacked newer git to its own C library.
-    need jgit-cli default-jre-headless python3 python3-dulwich python3-urllib3 python3-pygit2 patchelf openssh-client util-linux curl procps git-credential-oauth chromium
+    need jgit-cli default-jre-headless python3 python3-dulwich python3-urllib3 python3-pygit2 patchelf openssh-client util-linux curl procps git-credential-oauth chromium postgresql
     command -v node >/dev/null && command -v npm >/dev/null || need nodejs npm
+    say "PostgreSQL"
+    start_postgresql
     say "a newer git"
     test/clients/newer-git.sh .cache/newer-git || { echo "no newer git"; failed=$((failed + 1)); }
     if command -v npm >/dev/null; then

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Text.Json.Nodes;
 using Portcullis.Audit;
 using Portcullis.Gateway;
 using Portcullis.Server.Commands;
@@ -41,8 +42,10 @@ internal sealed class Installation(LoadedConfiguration loaded, TimeProvider time
     /// <summary>The key that signs the audit log's checkpoints, mode 0600.</summary>
     public string AuditKeyPath => Path.Combine(KeysDirectory, "audit.pem");
 
-    /// <summary>The public half of the audit log's key, for verifiers anywhere.</summary>
-    public string AuditPublicKeyPath => Path.Combine(_configuration.Audit.Directory, "keys.json");
+    /// <summary>
+    /// The public halves of the audit log's keys, for verifiers anywhere. Not beside the log: whoever can rewrite that could put a key of their own there.
+    /// </summary>
+    public string AuditPublicKeyPath => Path.Combine(KeysDirectory, "audit-keys.json");
 
     /// <summary>What lives as long as the server runs.</summary>
     public string RunDirectory => Path.Combine(_configuration.Data, "run");
@@ -87,12 +90,20 @@ internal sealed class Installation(LoadedConfiguration loaded, TimeProvider time
         MakePrivate(KeysDirectory);
         MakePrivate(_configuration.Audit.Directory);
         var key = AuditSigningKey.LoadOrCreate(AuditKeyPath);
-        if (!File.Exists(AuditPublicKeyPath))
-        {
-            File.WriteAllText(AuditPublicKeyPath, $"{{\"keys\":[{key.Jwk}]}}\n");
-        }
-
+        PublishAuditKey(key.Jwk);
         return key;
+    }
+
+    // Earlier keys stay: what they signed is still to be verified.
+    private void PublishAuditKey(string jwk)
+    {
+        var published = File.Exists(AuditPublicKeyPath) ? JsonNode.Parse(File.ReadAllText(AuditPublicKeyPath))!["keys"]!.AsArray() : [];
+        var key = JsonNode.Parse(jwk)!;
+        if (!published.Any(other => JsonNode.DeepEquals(other, key)))
+        {
+            published.Add(key);
+            File.WriteAllText(AuditPublicKeyPath, new JsonObject { ["keys"] = published.DeepClone() }.ToJsonString() + "\n");
+        }
     }
 
     /// <summary>Opens the audit log.</summary>

@@ -24,7 +24,7 @@ rm -rf "$folder/apt"
 
 # git starts its own helpers (git-remote-http, …), so each program is tied to the C library that it was built with.
 root="$folder/root"
-libraries=$(find "$root/usr/lib" "$root/lib" -maxdepth 1 -type d -name '*-linux-gnu*' 2>/dev/null | paste -sd:)
+libraries=$(find "$root/usr/lib" -maxdepth 1 -type d -name '*-linux-gnu*' | paste -sd:)
 loader=$(find "$root" -name 'ld-linux-*.so.*' -print -quit)
 find "$root/usr/bin/git" "$root/usr/lib/git-core" -type f | while read -r file; do
   if head -c 4 "$file" | grep -q ELF; then patchelf --force-rpath --set-rpath "$libraries" --set-interpreter "$loader" "$file"; fi

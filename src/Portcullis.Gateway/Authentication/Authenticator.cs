@@ -28,7 +28,9 @@ internal sealed class Authenticator(TokenValidator validator, RefusalTexts texts
             ? new AuthenticationResult { Token = result.Token, Caller = CallerOf(result.Token) }
             : new AuthenticationResult
             {
-                Refusal = texts.TokenInvalid(result.Code, result.Description, route),
+                Refusal = result.Error == TokenError.KeysUnavailable
+                    ? RefusalTexts.KeysUnavailable(result.Description)
+                    : texts.TokenInvalid(result.Code, result.Description, route),
                 Unverified = result.Unverified,
             };
     }

@@ -1,3 +1,4 @@
+using Portcullis.Audit;
 using Portcullis.Gateway.Auditing;
 using Portcullis.Gateway.Authorization;
 using Portcullis.Gateway.Backends;
@@ -11,7 +12,7 @@ using Portcullis.Git.SmartHttp;
 namespace Portcullis.Gateway.Pipeline;
 
 /// <summary>Step 4: hands a request to the backend; a push only after the second look of step 3, at its refs.</summary>
-internal sealed class RequestServer(IGitBackend backend, GatewayOptions options)
+internal sealed class RequestServer(IGitBackend backend, AuditLog audit, GatewayOptions options)
 {
     private const int MaxListingBytes = 4 << 20;
 
@@ -67,6 +68,12 @@ internal sealed class RequestServer(IGitBackend backend, GatewayOptions options)
 
         var limits = ReceivePackLimits.Default with { MaxCommands = options.MaxRefCommands };
         var push = await ReceivePackRequest.ReadAsync(new PktLineStream(request.Request.Body.Reader), limits, request.Ended);
+        if (options.AuditRequired)
+        {
+            // Room for a line that names them all, before any of them can move.
+            await audit.EnsureWritableAsync(push.Commands.Length, request.Ended);
+        }
+
         var (authorized, refusal) = PushAuthorizer.Authorize(request, push);
         return authorized is null ? BackendOutcome.Refused(refusal!) : await backend.PushAsync(authorized, response);
     }

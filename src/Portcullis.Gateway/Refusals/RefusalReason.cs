@@ -51,6 +51,9 @@ internal enum RefusalReason
     /// <summary>As many Git operations run as may, and none ended in time.</summary>
     Busy,
 
+    /// <summary>The keys of the token's issuer can't be had now, so nothing can be said of the token.</summary>
+    KeysUnavailable,
+
     /// <summary>The audit log can't be written, and access needs it.</summary>
     AuditUnavailable,
 

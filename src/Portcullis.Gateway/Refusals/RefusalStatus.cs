@@ -16,7 +16,7 @@ internal static class RefusalStatus
         RefusalReason.ContentTypeWrong => StatusCodes.Status415UnsupportedMediaType,
         RefusalReason.TooLarge => StatusCodes.Status413PayloadTooLarge,
         RefusalReason.TooManyRequests => StatusCodes.Status429TooManyRequests,
-        RefusalReason.Busy or RefusalReason.AuditUnavailable => StatusCodes.Status503ServiceUnavailable,
+        RefusalReason.Busy or RefusalReason.AuditUnavailable or RefusalReason.KeysUnavailable => StatusCodes.Status503ServiceUnavailable,
         RefusalReason.BackendFailed => StatusCodes.Status502BadGateway,
         RefusalReason.RefsNotAllowed or RefusalReason.ObjectNotFound => StatusCodes.Status200OK,
         _ => StatusCodes.Status403Forbidden,
@@ -24,7 +24,7 @@ internal static class RefusalStatus
 
     /// <summary>Whether a reason means that it could not be done, and not that it may not.</summary>
     public static bool IsFailure(RefusalReason reason) =>
-        reason is RefusalReason.Busy or RefusalReason.AuditUnavailable or RefusalReason.BackendFailed;
+        reason is RefusalReason.Busy or RefusalReason.KeysUnavailable or RefusalReason.AuditUnavailable or RefusalReason.BackendFailed;
 
     /// <summary>The stable code of a reason that has none of its own.</summary>
     public static string Code(RefusalReason reason) => reason switch
@@ -45,6 +45,7 @@ internal static class RefusalStatus
         RefusalReason.TooLarge => "too_large",
         RefusalReason.TooManyRequests => "too_many_requests",
         RefusalReason.Busy => "busy",
+        RefusalReason.KeysUnavailable => "keys_unavailable",
         RefusalReason.AuditUnavailable => "audit_unavailable",
         _ => "backend_failed",
     };

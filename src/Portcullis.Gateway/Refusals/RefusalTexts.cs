@@ -39,6 +39,10 @@ internal sealed class RefusalTexts(GatewayOptions options)
         Challenge = ChallengeFor(route) with { ErrorDescription = description },
     };
 
+    /// <summary>A token that can't be judged now. No 401: Git would throw away a credential that may be good.</summary>
+    public static Refusal KeysUnavailable(string description) =>
+        Make(RefusalReason.KeysUnavailable, $"The token can't be checked now: {description}\nTry again in a minute.") with { RetryAfter = TimeSpan.FromSeconds(30) };
+
     /// <summary>A credential that can't be read.</summary>
     public static Refusal CredentialMalformed(string problem) =>
         Make(RefusalReason.CredentialMalformed, problem + " Nothing in it was looked at.");

@@ -31,7 +31,7 @@ internal static class AuditChecks
         }
         catch (Exception exception) when (exception is IOException or FormatException or UnauthorizedAccessException)
         {
-            return Finding.Wrong(Topic, exception.Message, "See that the log's folder and keys.json can be read.");
+            return Finding.Wrong(Topic, exception.Message, "See that the log's folder and keys/audit-keys.json can be read.");
         }
     }
 

@@ -93,11 +93,10 @@ public sealed class HiddenRefTests : IAsyncLifetime
     [Fact]
     public async Task Shallow_at_a_hidden_commit_is_answered_as_at_a_missing_one()
     {
-        var hidden = await FetchAsync($"want {Id("main")}", $"shallow {Id("secret/plan")}", "deepen 1", "no-progress", "done");
-        var missing = await FetchAsync($"want {Id("main")}", $"shallow {Missing}", "deepen 1", "no-progress", "done");
-        Assert.Equal(missing, hidden);
-        var blob = await FetchAsync($"want {Id("main")}", $"shallow {Id("secret/plan:plan")}", "deepen 1", "no-progress", "done");
-        Assert.Equal(missing, blob);
+        var hidden = await ShallowAsync(Id("secret/plan"));
+        Assert.Contains("shallow " + Id("main"), hidden, StringComparison.Ordinal);
+        Assert.Equal(await ShallowAsync(Missing), hidden);
+        Assert.Equal(hidden, await ShallowAsync(Id("secret/plan:plan")));
     }
 
     [Fact]
@@ -261,6 +260,13 @@ public sealed class HiddenRefTests : IAsyncLifetime
     private Task<string> WantAsync(int version, string id) => version == 2
         ? FetchAsync($"want {id}", "done")
         : PostAsync(0, $"{Line($"want {id} side-band-64k agent=test")}0000{Line("done")}");
+
+    // What stands before the pack: the pack's own packets end where git happens to have written.
+    private async Task<string> ShallowAsync(string id)
+    {
+        var answer = await FetchAsync($"want {Id("main")}", $"shallow {id}", "deepen 1", "no-progress", "done");
+        return answer[..answer.IndexOf("packfile", StringComparison.Ordinal)];
+    }
 
     private Task<string> NegotiateAsync(string have) => FetchAsync($"want {Id("main")}", $"have {have}");
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Immutable;
 using Portcullis.Gateway.Backends.Host.Processes;
 using Portcullis.Git;
 using Portcullis.Git.Advertisements;
@@ -34,7 +35,8 @@ internal sealed class RefReader(GitLauncher git, RepositoryFacts facts)
             request.WrittenMemory,
             MaxAdvertisementBytes,
             cancellationToken);
-        return RefSnapshotParser.ParseListing(answer, known.Format);
+        var snapshot = RefSnapshotParser.ParseListing(answer, known.Format);
+        return ShallowOf(directory) is { IsEmpty: false } shallow ? snapshot.WithShallow(shallow) : snapshot;
     }
 
     /// <summary>The refs that <c>receive-pack</c> offers: no <c>HEAD</c>, and no peeled values.</summary>
@@ -51,5 +53,27 @@ internal sealed class RefReader(GitLauncher git, RepositoryFacts facts)
             MaxAdvertisementBytes,
             cancellationToken);
         return RefSnapshotParser.ParseAdvertisement(answer);
+    }
+
+    // Where the repository's own history ends, sorted as git shows it; ls-refs does not tell (gitrepository-layout, "shallow").
+    private static ImmutableArray<ObjectId> ShallowOf(string directory)
+    {
+        var path = Path.Combine(directory, "shallow");
+        if (!File.Exists(path))
+        {
+            return [];
+        }
+
+        var commits = ImmutableArray.CreateBuilder<ObjectId>();
+        foreach (var line in File.ReadLines(path))
+        {
+            if (ObjectId.TryParse(line.AsSpan(), out var id))
+            {
+                commits.Add(id);
+            }
+        }
+
+        commits.Sort();
+        return commits.ToImmutable();
     }
 }
