@@ -35,7 +35,7 @@ internal sealed class RefusalTexts(GatewayOptions options)
     {
         Reason = RefusalReason.TokenInvalid,
         Code = code,
-        Text = $"The token was refused: {description}\nGet a new one from {options.TokenEndpoint}, and try again.",
+        Text = $"The token was refused: {description}\nTokens come from {options.TokenEndpoint}.",
         Challenge = ChallengeFor(route) with { ErrorDescription = description },
     };
 
@@ -127,6 +127,19 @@ internal sealed class RefusalTexts(GatewayOptions options)
         };
     }
 
+    /// <summary>A push whose pack is larger than this server takes.</summary>
+    public static Refusal PushTooLarge(AuthorizedGitRequest request, ReceivePackRequest push, long maxBytes) => new()
+    {
+        Reason = RefusalReason.TooLarge,
+        Code = RefusalStatus.Code(RefusalReason.TooLarge),
+        Text = $"Push to {request.Repository} refused for {request.Caller.DisplayName}; nothing was changed.\n"
+            + $"One push may bring {Size(maxBytes)} at most (limits.maxPushBytes).\n"
+            + "Push fewer commits at a time, and keep large files out of history.",
+        References = [.. push.Commands.Select(command => new ReferenceRefusal(
+            command, WordFor(command), RefusalStatus.Code(RefusalReason.TooLarge), "the push is larger than this server takes", IsCause: true))],
+        Push = push,
+    };
+
     /// <summary>A ref that is refused only since another in the same push is.</summary>
     public static ReferenceRefusal Bystander(ReceivePackCommand command) =>
         new(command, WordFor(command), "refused_with_others", "not changed: another ref in this push was refused", IsCause: false);
@@ -186,6 +199,10 @@ internal sealed class RefusalTexts(GatewayOptions options)
 
     private static string NeededFor(GitRoute route) =>
         $"git:{route.Repository}:{(route.Service == GitService.UploadPack ? "pull" : "push")}";
+
+    private static string Size(long bytes) => bytes % (1 << 20) == 0
+        ? $"{bytes >> 20} MiB"
+        : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{bytes:N0} bytes");
 
     private static string Verb(GitService service) => service == GitService.UploadPack ? "fetch from" : "push to";
 

@@ -16,7 +16,7 @@ internal static class RefusalWriter
     {
         switch (refusal.Reason)
         {
-            case RefusalReason.RefsNotAllowed when refusal.Push is { } push:
+            case RefusalReason.RefsNotAllowed or RefusalReason.TooLarge when refusal.Push is { } push:
                 response.Start(GitService.ReceivePack.ResultContentType());
                 WriteReport(refusal, push, response);
                 break;

@@ -3,7 +3,7 @@ using Portcullis.EndToEnd.Harness;
 namespace Portcullis.EndToEnd.Golden;
 
 /// <summary>A server whose policy has guard rails, for the sessions.</summary>
-public sealed class GoldenSite : HostSite
+public class GoldenSite : HostSite
 {
     private readonly SemaphoreSlim _seeding = new(1);
     private readonly HashSet<string> _seeded = [];
@@ -32,12 +32,30 @@ public sealed class GoldenSite : HostSite
         }
     }
 
+    /// <summary>An issuer whose tokens can be made faulty.</summary>
+    public SecretIssuer Issuer { get; } = new();
+
+    /// <summary>What a set of sessions needs besides.</summary>
+    protected virtual string Settings => "";
+
     protected override async Task<PortcullisServer> StartAsync(string folder)
     {
         await File.WriteAllTextAsync(Path.Combine(folder, "policy.yaml"), """
             rules:
               - { repositories: [ "acme/*" ], refs: [ "refs/heads/release/*" ], deny: [ force, delete ] }
             """);
-        return await PortcullisServer.StartAsync(folder, "policy: ./policy.yaml");
+        return await PortcullisServer.StartAsync(folder, "policy: ./policy.yaml\n" + Issuer.SettingsIn(folder) + Settings);
     }
+}
+
+/// <summary>The same, for small pushes only.</summary>
+public sealed class SmallPushSite : GoldenSite
+{
+    protected override string Settings => "limits: { maxPushBytes: 1MiB }\n";
+}
+
+/// <summary>The same, for few requests.</summary>
+public sealed class FewRequestsSite : GoldenSite
+{
+    protected override string Settings => "limits: { requestsPerMinute: 6 }\n";
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Text;
 using System.Text.RegularExpressions;
 using Portcullis.EndToEnd.Harness;
@@ -9,6 +10,7 @@ namespace Portcullis.EndToEnd.Golden;
 /// <list type="bullet">
 /// <item><c># …</c>: a remark.</item>
 /// <item><c>! as NAME PERMISSION…</c>: from here on git answers a request for a password with a token of NAME's; <c>! as nobody</c>: with none.</item>
+/// <item><c>! as NAME expired|misaddressed|tampered|forever PERMISSION…</c>: with a token that is faulty in this one way.</item>
 /// <item><c>! with TEXT</c>: with this text as the password.</item>
 /// <item><c>! repository PATH</c>: a repository with some history stands there.</item>
 /// <item><c>$ COMMAND</c>: typed; what follows is what is seen, and <c>[exit N]</c> when it failed.</item>
@@ -60,6 +62,9 @@ public sealed partial class Session(GoldenSite site, string file)
             case ["as", "nobody"]:
                 SetPassword(null);
                 break;
+            case ["as", var subject, "expired" or "misaddressed" or "tampered" or "forever", ..]:
+                SetPassword(Faulty(subject, words[2], string.Join(' ', words[3..])));
+                break;
             case ["as", var subject, .. var permissions]:
                 SetPassword(await site.TokenAsync(subject, permissions));
                 break;
@@ -69,6 +74,27 @@ public sealed partial class Session(GoldenSite site, string file)
             default:
                 throw new FormatException($"{file}: ! {string.Join(' ', words)}");
         }
+    }
+
+    private string Faulty(string subject, string fault, string scope)
+    {
+        var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        var token = site.Issuer.Token(site.Server.Uri, subject, scope, fault switch
+        {
+            "expired" => [("iat", now - 1200), ("exp", now - 720)],
+            "misaddressed" => [("aud", "https://wiki.example.com")],
+            "forever" => [("exp", now + 31_536_000)],
+            _ => [],
+        });
+        if (fault != "tampered")
+        {
+            return token;
+        }
+
+        // Somebody writes a wider permission into a token that was signed for a narrow one.
+        var parts = token.Split('.');
+        var payload = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(parts[1])).Replace(":pull", ":push", StringComparison.Ordinal);
+        return $"{parts[0]}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(payload))}.{parts[2]}";
     }
 
     private void SetPassword(string? password)

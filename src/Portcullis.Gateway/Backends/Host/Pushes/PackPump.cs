@@ -5,7 +5,10 @@ using System.Net.Sockets;
 namespace Portcullis.Gateway.Backends.Host.Pushes;
 
 /// <summary>Streams a pack from the client to git, byte for byte, looking only at its header.</summary>
-internal sealed class PackPump(PipeReader body, Socket input)
+/// <param name="body">What the client sends after its commands.</param>
+/// <param name="input">git's standard input.</param>
+/// <param name="maxBytes">The largest pack that is taken; 0 for any.</param>
+internal sealed class PackPump(PipeReader body, Socket input, long maxBytes)
 {
     private const int HeaderLength = 12;
 
@@ -16,6 +19,9 @@ internal sealed class PackPump(PipeReader body, Socket input)
     public long ObjectCount =>
         sent >= HeaderLength && header.AsSpan(0, 4).SequenceEqual("PACK"u8) ? BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(8)) : 0;
 
+    /// <summary>Whether the pack was longer than may be: git was not given all of it, so nothing of it can have been taken.</summary>
+    public bool IsTooLarge { get; private set; }
+
     /// <summary>Sends what <paramref name="first"/> holds, then the body to its end, and tells git that it is the end.</summary>
     public async Task RunAsync(ReadOnlyMemory<byte> first, CancellationToken cancellationToken)
     {
@@ -25,6 +31,13 @@ internal sealed class PackPump(PipeReader body, Socket input)
             while (true)
             {
                 var result = await body.ReadAsync(cancellationToken);
+                if (maxBytes > 0 && sent + result.Buffer.Length > maxBytes)
+                {
+                    IsTooLarge = true;
+                    body.AdvanceTo(result.Buffer.End);
+                    break;
+                }
+
                 foreach (var part in result.Buffer)
                 {
                     KeepHeader(part.Span);

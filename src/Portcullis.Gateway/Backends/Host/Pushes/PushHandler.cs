@@ -66,10 +66,10 @@ internal sealed partial class PushHandler(
         var isInspected = IsInspected(push);
         var ownHooks = isInspected ? (await facts.GetAsync(directory, cancellationToken)).HooksDirectory : null;
         await using var process = git.Start(Invocation(push, directory, ownHooks));
-        var pump = new PackPump(push.Request.Request.Body.Reader, process.Input);
+        var pump = new PackPump(push.Request.Request.Body.Reader, process.Input, options.MaxPushBytes);
         var contentType = GitService.ReceivePack.ResultContentType();
         var output = new ReceivePackOutput(
-            process.Output, response, hasSideband: push.Push.Capabilities.Contains("side-band-64k"), contentType);
+            process.Output, response, hasSideband: push.Push.Capabilities.Contains("side-band-64k"), contentType, isRefused: () => pump.IsTooLarge);
         using var stopped = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         stopped.CancelAfter(options.GitProcessTimeout);
 
@@ -89,6 +89,7 @@ internal sealed partial class PushHandler(
         }
 
         await Swallow(pumping, stopped.Token);
+        refusal = pump.IsTooLarge ? RefusalTexts.PushTooLarge(push.Request, push.Push, options.MaxPushBytes) : refusal;
         if (refusal is not null)
         {
             return Conclude(refusal, push, response, contentType);
@@ -162,11 +163,6 @@ internal sealed partial class PushHandler(
         {
             // index-pack, and never unpack-objects: what completes a thin pack is then known by its place in the pack.
             configuration.Add(("receive.unpackLimit", "1"));
-        }
-
-        if (options.MaxPushBytes > 0)
-        {
-            configuration.Add(("receive.maxInputSize", options.MaxPushBytes.ToString(System.Globalization.CultureInfo.InvariantCulture)));
         }
 
         return new GitInvocation

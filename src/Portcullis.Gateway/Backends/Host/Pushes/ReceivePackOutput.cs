@@ -11,7 +11,8 @@ namespace Portcullis.Gateway.Backends.Host.Pushes;
 /// <param name="response">The client's answer.</param>
 /// <param name="hasSideband">Whether the client asked for a sideband; without one, progress is lost.</param>
 /// <param name="contentType">The type of the client's answer.</param>
-internal sealed class ReceivePackOutput(Socket output, GitResponse response, bool hasSideband, string contentType)
+/// <param name="isRefused">Asked at each line of progress: whether the push is refused already, so that git's complaints about its broken end would only confuse.</param>
+internal sealed class ReceivePackOutput(Socket output, GitResponse response, bool hasSideband, string contentType, Func<bool> isRefused)
 {
     private const int MaxReportBytes = 64 << 20;
 
@@ -57,7 +58,7 @@ internal sealed class ReceivePackOutput(Socket output, GitResponse response, boo
             return;
         }
 
-        if (hasSideband)
+        if (hasSideband && !isRefused())
         {
             if (!response.HasStarted)
             {
