@@ -1,5 +1,6 @@
 using Portcullis.Access.Policies;
 using Portcullis.Authority.ExternalSignIn;
+using Portcullis.Authority.Keys;
 using Portcullis.Tokens.Issuers;
 
 namespace Portcullis.Authority;
@@ -27,6 +28,15 @@ public sealed record AuthorityOptions
     /// share a database.
     /// </summary>
     public string? KeyEncryptionKeyFile { get; init; }
+
+    /// <summary>
+    /// A certificate with an RSA private key, under which the private keys are encrypted instead: the operator's own, as it comes from their certificate store. Its validity is not looked at:
+    /// it encrypts and vouches for nobody. Excludes <see cref="KeyEncryptionKeyFile"/>.
+    /// </summary>
+    public KeyEncryptionCertificate? KeyEncryptionCertificate { get; init; }
+
+    /// <summary>Earlier certificates, with which can still be decrypted what was encrypted under them.</summary>
+    public IReadOnlyList<KeyEncryptionCertificate> FormerKeyEncryptionCertificates { get; init; } = [];
 
     /// <summary>The policy in force, asked each time a token is issued.</summary>
     public Func<AccessPolicy> Policy { get; init; } = () => AccessPolicy.Empty;

@@ -13,6 +13,7 @@ public sealed class AccessPolicy
     private readonly CompiledBinding[] _bindings;
     private readonly TrustEntry[] _trust;
     private readonly FrozenSet<string> _trustIssuers;
+    private readonly bool _hasLifetimes;
 
     internal AccessPolicy(
         IReadOnlyDictionary<string, CompiledRole> roles,
@@ -25,6 +26,7 @@ public sealed class AccessPolicy
         _bindings = [.. bindings];
         _trust = [.. trust];
         _trustIssuers = trust.Select(entry => entry.Issuer).ToFrozenSet(StringComparer.Ordinal);
+        _hasLifetimes = roles.Values.Any(role => role.Lifetime is not null);
         Rules = [.. rules];
         Warnings = [.. warnings];
     }
@@ -97,6 +99,43 @@ public sealed class AccessPolicy
             }
         }
         return Expand(who, PermissionSet.Of(permissions));
+    }
+
+    /// <summary>
+    /// How long a token may live that the authority issues to someone: the longest time for which their roles still give everything in it. What only a
+    /// short-lived role gives makes the token short-lived; what another role gives as well does not.
+    /// </summary>
+    /// <param name="who">The caller, as for <see cref="PermissionsFor"/>.</param>
+    /// <param name="granted">What the token allows: no more than <see cref="PermissionsFor"/> gives.</param>
+    /// <param name="otherwise">The time for roles that say none.</param>
+    public TimeSpan LifetimeFor(Identity who, PermissionSet granted, TimeSpan otherwise)
+    {
+        if (!_hasLifetimes || granted.Count == 0)
+        {
+            return otherwise;
+        }
+        var given = new List<(TimeSpan Lifetime, CompiledBinding Binding)>();
+        foreach (var binding in _bindings)
+        {
+            if (binding.Subjects is not null && IsFor(binding, who) && binding.Names(who))
+            {
+                given.Add((binding.Role.Lifetime ?? otherwise, binding));
+            }
+        }
+        given.Sort((left, right) => right.Lifetime.CompareTo(left.Lifetime));
+        var permissions = new List<Permission>();
+        for (var i = 0; i < given.Count; i++)
+        {
+            given[i].Binding.Role.Everywhere.AddTo(permissions, who.Subject);
+            given[i].Binding.Permissions.AddTo(permissions, who.Subject);
+            var last = i + 1 == given.Count || given[i + 1].Lifetime < given[i].Lifetime;
+            if (last && PermissionSet.Of(permissions).Covers(granted))
+            {
+                return given[i].Lifetime;
+            }
+        }
+        // Not proved: then no longer than the shortest.
+        return given.Count > 0 && given[^1].Lifetime < otherwise ? given[^1].Lifetime : otherwise;
     }
 
     /// <summary>What the trust entries give to a token of another issuer; entries that are audit-only give nothing.</summary>

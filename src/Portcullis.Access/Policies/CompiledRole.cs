@@ -3,7 +3,7 @@ using Portcullis.Access.Permissions;
 namespace Portcullis.Access.Policies;
 
 /// <summary>A role: what it gives wherever it holds, and what it gives in a binding's repositories.</summary>
-internal sealed record CompiledRole(string Name, GivenPermissions Everywhere, IReadOnlyList<PermissionTemplate> ByRepository);
+internal sealed record CompiledRole(string Name, GivenPermissions Everywhere, IReadOnlyList<PermissionTemplate> ByRepository, TimeSpan? Lifetime);
 
 /// <summary>A binding, its role's permissions made for its repositories.</summary>
 internal sealed record CompiledBinding(CompiledRole Role, IReadOnlyList<SubjectPattern>? Subjects, string? Issuer, GivenPermissions Permissions)

@@ -59,12 +59,17 @@ internal sealed class PolicyCompiler
             {
                 Report(definition.Name, $"the role '{name}' has no permissions");
             }
+            if (definition.Lifetime <= TimeSpan.Zero)
+            {
+                Report(definition.Name, $"the role '{name}' would give tokens that never live");
+            }
             if (templates.Count == definition.Permissions.Count)
             {
                 roles[name] = new CompiledRole(
                     name,
                     new GivenPermissions(templates.Where(template => !template.UsesRepository)),
-                    [.. templates.Where(template => template.UsesRepository)]);
+                    [.. templates.Where(template => template.UsesRepository)],
+                    definition.Lifetime);
             }
         }
         return roles;

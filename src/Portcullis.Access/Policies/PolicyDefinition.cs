@@ -24,7 +24,11 @@ public readonly record struct PolicyText(string Value, SourceLocation Location);
 /// <summary>A role: permissions in which <c>{repository}</c> and <c>{sub}</c> stand for the binding's repositories and the token's subject.</summary>
 /// <param name="Name">How bindings and tokens call it.</param>
 /// <param name="Permissions">Its permissions, in the notation.</param>
-public sealed record RoleDefinition(PolicyText Name, IReadOnlyList<PolicyText> Permissions);
+public sealed record RoleDefinition(PolicyText Name, IReadOnlyList<PolicyText> Permissions)
+{
+    /// <summary>How long a token may live that gives what this role gives; null: as long as the authority says. It is longer than nothing.</summary>
+    public TimeSpan? Lifetime { get; init; }
+}
 
 /// <summary>A binding: who has a role where.</summary>
 /// <param name="Role">The role's name.</param>

@@ -141,6 +141,16 @@ public sealed class ClientAdministration
             }
         }
 
+        if (client.Jwks is { } jwks && ClientKeys.FindProblem(jwks) is { } keyProblem)
+        {
+            return keyProblem;
+        }
+
+        if (client is { Jwks: not null, IsConfidential: false })
+        {
+            return "A client that has keys proves with them who it is: make it confidential.";
+        }
+
         foreach (var permission in client.Ceiling ?? [])
         {
             if (!Permission.TryParse(permission, out _, out PermissionSyntaxError? error))

@@ -1,5 +1,6 @@
 using Portcullis.Access.Permissions;
 using Portcullis.Access.Policies;
+using Portcullis.Authority.Clients;
 
 namespace Portcullis.Authority.Issuing;
 
@@ -14,6 +15,19 @@ internal sealed class PermissionGrants(AuthorityOptions options)
     {
         PermissionSet given = options.Policy().PermissionsFor(who);
         return Decide(given, request, ceiling, out problem);
+    }
+
+    /// <summary>How long a token may live that carries what was granted: as the client and the policy's roles say, and never longer than any token may.</summary>
+    public TimeSpan Lifetime(ClientInfo client, Identity? who, PermissionSet granted)
+    {
+        TimeSpan lifetime = client.AccessTokenLifetime ?? options.AccessTokenLifetime;
+        if (who is not null)
+        {
+            TimeSpan byRole = options.Policy().LifetimeFor(who, granted, lifetime);
+            lifetime = client.AccessTokenLifetime is null || byRole < lifetime ? byRole : lifetime;
+        }
+
+        return lifetime < options.MaxAccessTokenLifetime ? lifetime : options.MaxAccessTokenLifetime;
     }
 
     public static PermissionSet? Decide(PermissionSet given, PermissionRequest request, IReadOnlyList<string>? ceiling, out IssuingProblem? problem)

@@ -357,7 +357,7 @@ public sealed partial class KeyRing : IKeySetSource
         {
             throw new AuthorityDatabaseException(
                 $"The signing key '{row.KeyId}' in the database can't be decrypted. Nothing was changed. Restore the folder with the protection keys "
-                + "(or the key file) that belongs to this database, or the database that belongs to them.", exception);
+                + "(or the key file, or the certificate) that belongs to this database, or the database that belongs to them.", exception);
         }
     }
 

@@ -46,8 +46,9 @@ internal sealed class TokenEndpoint(
 
     private async Task IssueToClientAsync(HttpContext http, OpenIddictRequest request, ClientInfo client)
     {
+        var who = new Identity(options.Issuer, client.Id, client.Id, [], []);
         if (PermissionRequest.Read(request.Scope, Details(request), out IssuingProblem? problem) is not { } asked
-            || grants.Decide(new Identity(options.Issuer, client.Id, client.Id, [], []), asked, client.Ceiling, out problem) is not { } granted)
+            || grants.Decide(who, asked, client.Ceiling, out problem) is not { } granted)
         {
             await RefuseAsync(http, client, problem!);
             return;
@@ -60,7 +61,7 @@ internal sealed class TokenEndpoint(
             ClientId = client.Id,
             Scope = granted.ToScope(),
             IssuedAt = now,
-            ExpiresAt = now + Lifetime(client),
+            ExpiresAt = now + grants.Lifetime(client, who, granted),
             Algorithm = client.SigningAlgorithm,
         });
     }
@@ -85,8 +86,9 @@ internal sealed class TokenEndpoint(
         }
 
         // Asked for then, narrowed now: a refresh may ask for less (RFC 6749 §6).
+        var who = new Identity(options.Issuer, name, client.Id, [], [.. person.Groups.Select(g => g.Name)]);
         if (PermissionRequest.Read(principal.GetClaim(PortcullisClaims.Requested), principal.GetClaim(PortcullisClaims.RequestedDetails), out IssuingProblem? problem) is not { } asked
-            || grants.Decide(new Identity(options.Issuer, name, client.Id, [], [.. person.Groups.Select(g => g.Name)]), asked, client.Ceiling, out problem) is not { } granted)
+            || grants.Decide(who, asked, client.Ceiling, out problem) is not { } granted)
         {
             await RefuseAsync(http, client, problem!);
             return;
@@ -115,7 +117,7 @@ internal sealed class TokenEndpoint(
             SessionId = session.Id,
             Scope = string.Join(' ', scopes.Append(granted.ToScope()).Where(text => text.Length > 0)),
             IssuedAt = now,
-            ExpiresAt = now + Lifetime(client),
+            ExpiresAt = now + grants.Lifetime(client, who, granted),
             Algorithm = client.SigningAlgorithm,
             IsForPerson = true,
         }))
@@ -129,7 +131,7 @@ internal sealed class TokenEndpoint(
     private async Task IssueForTokenAsync(HttpContext http, OpenIddictRequest request, ClientInfo client)
     {
         if (PermissionRequest.Read(request.Scope, Details(request), out IssuingProblem? problem) is not { } asked
-            || exchange.Decide(http, request, asked, client, Lifetime(client), out PermissionSet? granted, out problem) is not { } token)
+            || exchange.Decide(http, request, asked, client, grants.Lifetime(client, null, PermissionSet.Empty), out PermissionSet? granted, out problem) is not { } token)
         {
             await RefuseAsync(http, client, problem!);
             return;
@@ -173,12 +175,6 @@ internal sealed class TokenEndpoint(
         principal.SetAccessTokenLifetime(lifetime).SetIssuedTokenLifetime(lifetime);
         await http.SignInAsync(OpenIddictServerAspNetCoreDefaults.AuthenticationScheme, principal);
         return true;
-    }
-
-    private TimeSpan Lifetime(ClientInfo client)
-    {
-        TimeSpan lifetime = client.AccessTokenLifetime ?? options.AccessTokenLifetime;
-        return lifetime < options.MaxAccessTokenLifetime ? lifetime : options.MaxAccessTokenLifetime;
     }
 
     private static string? Details(OpenIddictRequest request) => request.GetParameter("authorization_details")?.ToString();

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Portcullis.Authority.Clients;
 using Portcullis.Tokens;
 
 namespace Portcullis.Tests.Authority;
@@ -51,6 +52,31 @@ public sealed class ClientCredentialsTests
             ["grant_type"] = "client_credentials", ["client_id"] = "ci", ["client_secret"] = secret, ["scope"] = asked,
         });
         Assert.Equal(granted, answer.GetProperty("scope").GetString());
+    }
+
+    [Theory]
+    [InlineData("keys")]
+    [InlineData("{\"keys\":[]}")]
+    [InlineData("{\"keys\":{}}")]
+    [InlineData("{\"keys\":[{\"kty\":\"oct\",\"k\":\"c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0\"}]}")]
+    [InlineData("{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AA\",\"y\":\"AA\"}]}")]
+    [InlineData("PRIVATE")]
+    public async Task Keys_that_can_not_prove_who_a_client_is_are_not_kept(string jwks)
+    {
+        await using AuthorityHost host = await AuthorityHost.StartAsync();
+        if (jwks == "PRIVATE")
+        {
+            using var key = System.Security.Cryptography.ECDsa.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP256);
+            System.Security.Cryptography.ECParameters p = key.ExportParameters(true);
+            static string Text(byte[]? value) => System.Buffers.Text.Base64Url.EncodeToString(value);
+            jwks = JsonSerializer.Serialize(new { keys = new[] { new { kty = "EC", crv = "P-256", x = Text(p.Q.X), y = Text(p.Q.Y), d = Text(p.D) } } });
+        }
+
+        var client = new ClientInfo { Id = "keyed", Grants = [ClientGrant.ClientCredentials], IsConfidential = true, Jwks = jwks };
+        Portcullis.Authority.AdministrationResult<ClientRegistration> result = await host.Clients.AddAsync(client, TestContext.Current.CancellationToken);
+        Assert.False(result.Succeeded);
+        Assert.Contains("key", result.Problem, StringComparison.Ordinal);
+        Assert.Null(await host.Clients.FindAsync("keyed", TestContext.Current.CancellationToken));
     }
 
     [Fact]

@@ -6,6 +6,8 @@ namespace Portcullis.Server.Configuration.Policies;
 /// <summary>Reads <c>policy.yaml</c> into what the compiler takes. Form is checked here, meaning there.</summary>
 internal sealed class PolicyReader
 {
+    private static readonly TimeSpan s_shortest = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_longest = TimeSpan.FromDays(7);
     private readonly ProblemList _problems;
     private readonly NodeReader _nodes;
 
@@ -61,7 +63,32 @@ internal sealed class PolicyReader
             _problems.Add(node.Location, "here belong the roles, 'name: [ permissions ]'");
             return [];
         }
-        return [.. mapping.Entries.Select(entry => new RoleDefinition(new PolicyText(entry.Key.Text, entry.Key.Location), _nodes.Texts(entry.Value)))];
+        return [.. mapping.Entries.Select(entry => Role(new PolicyText(entry.Key.Text, entry.Key.Location), entry.Value))];
+    }
+
+    // A list of permissions, or a mapping with the list and what else there is to say.
+    private RoleDefinition Role(PolicyText name, YamlNode node)
+    {
+        if (node is not YamlMapping)
+        {
+            return new RoleDefinition(name, _nodes.Texts(node));
+        }
+        var entries = _nodes.Mapping(node, "permissions", "lifetime") ?? new Dictionary<string, YamlNode>();
+        return new RoleDefinition(name, _nodes.Texts(entries.GetValueOrDefault("permissions"))) { Lifetime = Lifetime(_nodes.Optional(entries, "lifetime")) };
+    }
+
+    private TimeSpan? Lifetime(PolicyText? text)
+    {
+        if (text is not { } written)
+        {
+            return null;
+        }
+        if (Durations.TryParse(written.Value, out var lifetime) && lifetime >= s_shortest && lifetime <= s_longest)
+        {
+            return lifetime;
+        }
+        _problems.Add(written.Location, $"'{Shown.Text(written.Value)}' is no lifetime; write a duration such as 90s, 15m or 1h30m, from {Durations.Format(s_shortest)} to {Durations.Format(s_longest)}");
+        return null;
     }
 
     private BindingDefinition? Binding(YamlNode node)

@@ -277,6 +277,47 @@ public class AccessPolicyTests
         Assert.Equal(DecisionReason.RefNotMatched, result.Decision.Reason);
     }
 
+    [Theory]
+    [InlineData("git:acme/app:pull", 480)] // The reader gives it as well, for longer.
+    [InlineData("git:acme/app@refs/heads/topic:push", 15)]
+    [InlineData("git:acme/app@refs/heads/main:force", 5)]
+    [InlineData("git:acme/app:pull git:acme/app@refs/heads/topic:push", 15)]
+    [InlineData("git:acme/app:pull git:acme/app@refs/heads/topic:push git:acme/app@refs/heads/main:force", 5)]
+    [InlineData("", 15)]
+    public void A_token_lives_as_long_as_the_roles_that_give_what_is_in_it(string granted, int minutes)
+    {
+        var policy = Compile(new PolicyDefinition
+        {
+            Roles =
+            [
+                Role("reader", "git:{repository}:pull") with { Lifetime = TimeSpan.FromHours(8) },
+                Role("developer", "git:{repository}:pull", "git:{repository}@refs/heads/*,^refs/heads/main:push"),
+                Role("maintainer", "git:{repository}:pull,push,force,delete") with { Lifetime = TimeSpan.FromMinutes(5) },
+            ],
+            Bindings =
+            [
+                Binding("maintainer", ["acme/*"], ["user:alice"]), Binding("developer", ["acme/*"], ["group:engineering"]), Binding("reader", ["acme/*"], ["user:*"]),
+                Binding("maintainer", ["acme/*"], ["user:bob"]),
+            ],
+        });
+        Assert.Equal(
+            TimeSpan.FromMinutes(minutes),
+            policy.LifetimeFor(Who("alice", groups: ["engineering"]), PermissionSet.FromScope(granted), TimeSpan.FromMinutes(15)));
+    }
+
+    [Fact]
+    public void What_no_role_provably_gives_lives_no_longer_than_the_shortest()
+    {
+        var policy = Compile(new PolicyDefinition
+        {
+            Roles = [Role("short", "git:a:pull") with { Lifetime = TimeSpan.FromMinutes(1) }, Role("long", "git:b:pull") with { Lifetime = TimeSpan.FromHours(1) }],
+            Bindings = [Binding("short", [], ["user:alice"]), Binding("long", [], ["user:alice"])],
+        });
+        Assert.Equal(TimeSpan.FromMinutes(1), policy.LifetimeFor(Who("alice"), PermissionSet.FromScope("git:*:force"), TimeSpan.FromMinutes(15)));
+        Assert.Equal(TimeSpan.FromMinutes(15), policy.LifetimeFor(Who("bob"), PermissionSet.FromScope("git:*:force"), TimeSpan.FromMinutes(15)));
+        Assert.Null(AccessPolicy.Compile(new PolicyDefinition { Roles = [Role("x", "git:a:pull") with { Lifetime = TimeSpan.Zero }] }, out _));
+    }
+
     private static AccessPolicy Compile(PolicyDefinition definition)
     {
         var policy = AccessPolicy.Compile(definition, out var problems);

@@ -1,6 +1,7 @@
 using System.Text;
 using CsCheck;
 using Portcullis.Access;
+using Portcullis.Access.Permissions;
 using Portcullis.Access.Policies;
 using Portcullis.Server.Configuration;
 using Portcullis.Server.Configuration.Policies;
@@ -48,6 +49,24 @@ public class PolicyReaderTests
     }
 
     [Fact]
+    public void A_role_can_say_how_long_tokens_live_with_it()
+    {
+        var policy = Read("""
+            roles:
+              maintainer:
+                permissions: [ "git:{repository}:pull,push,force" ]
+                lifetime: 5m
+              reader: [ "git:{repository}:pull" ]
+            bindings:
+              - { role: maintainer, repositories: [ "acme/*" ], subjects: [ "user:alice" ] }
+              - { role: reader, repositories: [ "acme/*" ], subjects: [ "user:*" ] }
+            """).Policy!;
+        var alice = new Identity("https://git.example.com", "alice", null, [], []);
+        Assert.Equal(TimeSpan.FromMinutes(5), policy.LifetimeFor(alice, policy.PermissionsFor(alice), TimeSpan.FromMinutes(15)));
+        Assert.Equal(TimeSpan.FromMinutes(15), policy.LifetimeFor(alice, PermissionSet.FromScope("git:acme/app:pull"), TimeSpan.FromMinutes(15)));
+    }
+
+    [Fact]
     public void An_empty_policy_is_one()
     {
         Assert.NotNull(Read("").Policy);
@@ -74,6 +93,12 @@ public class PolicyReaderTests
     [InlineData("trust: [ { issuer: 'https://x.example', claims: { sub: x }, permissions: [ 'git:x:pull' ], mode: off } ]", "policy.yaml:1:98: 'off' is no mode; write enforce or audit")]
     [InlineData("trust: [ { issuer: 'https://x.example', claims: { sub: [ x ] }, permissions: [ 'git:x:pull' ] } ]", "policy.yaml:1:56: here belongs a single text")]
     [InlineData("roles: { a: [ 'git:x:pull' ], a: [ 'git:y:pull' ] }", "policy.yaml:1:31: 'a' stands here twice")]
+    [InlineData("roles: { a: { permissions: [ 'git:x:pull' ], lifetime: soon } }", "policy.yaml:1:56: 'soon' is no lifetime; write a duration such as 90s, 15m or 1h30m")]
+    [InlineData("roles: { a: { permissions: [ 'git:x:pull' ], lifetime: 8d } }", "policy.yaml:1:56: '8d' is no lifetime")]
+    [InlineData("roles: { a: { permissions: [ 'git:x:pull' ], lifetime: 0 } }", "policy.yaml:1:56: '0' is no lifetime")]
+    [InlineData("roles: { a: { permissions: [ 'git:x:pull' ], lifetimes: 5m } }", "policy.yaml:1:46: there is no 'lifetimes' here; did you mean 'lifetime'?")]
+    [InlineData("roles: { a: { permissions: git:x:pull } }", "policy.yaml:1:28: here belongs a list, [a, b]")]
+    [InlineData("roles: { a: { lifetime: 5m } }", "policy.yaml:1:10: the role 'a' has no permissions")]
     [InlineData("roles: &a {}\nrules: *a", "policy.yaml:1:8: this is not YAML: anchors and aliases")]
     public void Mistakes_are_found_where_they_are(string yaml, string problem)
     {
