@@ -12,8 +12,10 @@ public static class AuthorityEndpoints
     public static void UsePortcullisAuthority(this IApplicationBuilder application)
     {
         application.Properties["__AuthenticationMiddlewareSet"] = true;
-        RequestDelegate pipeline = application.ApplicationServices.GetRequiredService<AuthorityRouter>().Build(application.New());
-        application.Use(next => http => AuthorityRouter.Serves(http.Request.Path.Value!) ? pipeline(http) : next(http));
+
+        // Built by the first request that needs it: most of a server's requests are Git's, and a server that only serves those should start as fast and stay as small as if this were not here.
+        var pipeline = new Lazy<RequestDelegate>(() => application.ApplicationServices.GetRequiredService<AuthorityRouter>().Build(application.New()));
+        application.Use(next => http => AuthorityRouter.Serves(http.Request.Path.Value!) ? pipeline.Value(http) : next(http));
     }
 
     /// <summary>

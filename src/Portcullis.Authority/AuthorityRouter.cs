@@ -38,6 +38,9 @@ internal sealed partial class AuthorityRouter(AuthorityOptions options, KeyRing 
 
     private readonly Uri _public = new(options.PublicUrl, UriKind.Absolute);
 
+    /// <summary>Whether anything was asked of the authority since the process began.</summary>
+    public bool WasUsed { get; private set; }
+
     /// <summary>Whether a path is one of ours.</summary>
     public static bool Serves(string path) => Addresses.Contains(path) || Folders.Any(folder => path.StartsWith(folder, StringComparison.Ordinal));
 
@@ -100,6 +103,8 @@ internal sealed partial class AuthorityRouter(AuthorityOptions options, KeyRing 
         {
             return;
         }
+
+        WasUsed = true;
 
         if (http.Request.ContentLength > MaxFormBytes)
         {

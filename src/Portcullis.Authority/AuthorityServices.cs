@@ -102,11 +102,13 @@ public static class AuthorityServices
         services.AddSingleton<ProviderClients>();
         services.AddScoped<ExternalAccounts>();
         services.AddScoped<ExternalSignInPages>();
+        services.AddSingleton<PlainDatabase>();
         services.AddSingleton<RevocationIndex>();
         services.AddSingleton<IRevocationList>(provider => provider.GetRequiredService<RevocationIndex>());
-        services.AddSingleton(provider => new Revocations.Revocations(Scopes(provider), provider.GetRequiredService<RevocationIndex>(), provider.GetRequiredService<AuthorityAudit>(), options, Clock(provider)));
+        services.AddSingleton(provider => new Revocations.Revocations(
+            Scopes(provider), provider.GetRequiredService<PlainDatabase>(), provider.GetRequiredService<RevocationIndex>(), provider.GetRequiredService<AuthorityAudit>(), options, Clock(provider)));
         services.AddSingleton(provider => new KeyRing(
-            Scopes(provider), provider.GetRequiredService<IDataProtectionProvider>(), options, provider.GetRequiredService<Revocations.Revocations>(), Clock(provider),
+            Scopes(provider), provider.GetRequiredService<PlainDatabase>(), provider.GetRequiredService<IDataProtectionProvider>(), options, provider.GetRequiredService<Revocations.Revocations>(), Clock(provider),
             provider.GetRequiredService<ILogger<KeyRing>>()));
         services.AddSingleton<EnrolmentLinks>();
         services.AddSingleton(provider => new UserAdministration(

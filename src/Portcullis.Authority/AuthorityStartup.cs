@@ -1,5 +1,6 @@
-using Microsoft.EntityFrameworkCore;
+using System.Data.Common;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using OpenIddict.Abstractions;
 using Portcullis.Authority.Clients;
 using Portcullis.Authority.Keys;
@@ -20,34 +21,86 @@ public static class AuthorityStartup
 
     /// <summary>
     /// Brings the database to its present shape, loads keys and revocations, and on the very first start makes the keys, the built-in clients and an administrator. Once for each process,
-    /// before anything else of the authority is used.
+    /// before anything else of the authority is used. Where everything is there already, EF is not touched.
     /// </summary>
-    /// <exception cref="AuthorityDatabaseException">The database is of a newer version, or a key in it can't be read. Nothing was changed.</exception>
-    public static async Task<AuthorityStartupReport> PreparePortcullisAuthorityAsync(this IServiceProvider services, CancellationToken cancellationToken = default)
+    /// <param name="services">The services that <see cref="AuthorityServices.AddPortcullisAuthority"/> was among.</param>
+    /// <param name="makeAdministrator">Whether an administrator is made where there is nobody: a server does, a command does not.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="AuthorityDatabaseException">The database is of a newer version, does not answer, or a key in it can't be read. Nothing was changed.</exception>
+    public static async Task<AuthorityStartupReport> PreparePortcullisAuthorityAsync(
+        this IServiceProvider services, bool makeAdministrator = true, CancellationToken cancellationToken = default)
     {
-        await using AsyncServiceScope scope = services.CreateAsyncScope();
-        var database = scope.ServiceProvider.GetRequiredService<AuthorityDbContext>();
-        await DatabaseSchema.PrepareAsync(database, services.GetRequiredService<TimeProvider>(), cancellationToken);
-        await services.GetRequiredService<KeyRing>().LoadAsync(cancellationToken);
+        try
+        {
+            return await PrepareAsync(services, makeAdministrator, cancellationToken);
+        }
+        catch (Exception exception) when (exception is DbException or IOException or UnauthorizedAccessException)
+        {
+            throw new AuthorityDatabaseException($"The database can't be used: {exception.Message}", exception);
+        }
+    }
+
+    private static async Task<AuthorityStartupReport> PrepareAsync(IServiceProvider services, bool makeAdministrator, CancellationToken cancellationToken)
+    {
+        var options = services.GetRequiredService<AuthorityOptions>();
+        var plain = services.GetRequiredService<PlainDatabase>();
+        DatabaseProvider.MakeFile(options.EffectiveDatabase);
+        var version = await ReadVersionAsync(plain, cancellationToken);
+        if (version != DatabaseSchema.CurrentVersion)
+        {
+            await using AsyncServiceScope scope = services.CreateAsyncScope();
+            await DatabaseSchema.PrepareAsync(scope.ServiceProvider.GetRequiredService<AuthorityDbContext>(), services.GetRequiredService<TimeProvider>(), cancellationToken);
+        }
+
+        var ring = services.GetRequiredService<KeyRing>();
+        await ring.LoadAsync(cancellationToken);
         await services.GetRequiredService<Revocations.Revocations>().PollAsync(cancellationToken);
+        await AddClientsAsync(services, plain, options, cancellationToken);
+        var isFirstStart = version == 0;
+        if (!makeAdministrator || await plain.HasPeopleAsync(cancellationToken))
+        {
+            return new AuthorityStartupReport(isFirstStart, ring.ImportedFile, null, null);
+        }
+
+        var people = services.GetRequiredService<UserAdministration>();
+        AdministrationResult<PersonInfo> administrator = await people.AddAsync(FirstAdministrator, null, null, ["administrators"], administrator: true, cancellationToken);
+        AdministrationResult<string> link = await people.CreateEnrolmentLinkAsync(FirstAdministrator, cancellationToken);
+        return new AuthorityStartupReport(isFirstStart, ring.ImportedFile, administrator.Value?.Name, link.Value);
+    }
+
+    // A PostgreSQL database that is not there yet is made by what makes its tables.
+    private static async Task<int> ReadVersionAsync(PlainDatabase plain, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var version = await plain.ReadVersionAsync(cancellationToken);
+            DatabaseSchema.RefuseNewer(version);
+            return version;
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.InvalidCatalogName)
+        {
+            return 0;
+        }
+    }
+
+    private static async Task AddClientsAsync(IServiceProvider services, PlainDatabase plain, AuthorityOptions options, CancellationToken cancellationToken)
+    {
+        var known = await plain.ReadClientIdsAsync(cancellationToken);
+        ClientInfo[] missing = [.. BuiltInClients(options).Where(client => !known.Contains(client.Id))];
+        if (missing.Length == 0)
+        {
+            return;
+        }
+
+        await using AsyncServiceScope scope = services.CreateAsyncScope();
         var applications = scope.ServiceProvider.GetRequiredService<IOpenIddictApplicationManager>();
-        foreach (ClientInfo client in BuiltInClients(services.GetRequiredService<AuthorityOptions>()))
+        foreach (ClientInfo client in missing)
         {
             if (await applications.FindByClientIdAsync(client.Id, cancellationToken) is null)
             {
                 await applications.CreateAsync(ClientDescriptor.Of(client, null), cancellationToken);
             }
         }
-
-        if (await database.Users.AnyAsync(cancellationToken))
-        {
-            return new AuthorityStartupReport(null, null);
-        }
-
-        var people = services.GetRequiredService<UserAdministration>();
-        AdministrationResult<PersonInfo> administrator = await people.AddAsync(FirstAdministrator, null, null, ["administrators"], administrator: true, cancellationToken);
-        AdministrationResult<string> link = await people.CreateEnrolmentLinkAsync(FirstAdministrator, cancellationToken);
-        return new AuthorityStartupReport(administrator.Value?.Name, link.Value);
     }
 
     private static IEnumerable<ClientInfo> BuiltInClients(AuthorityOptions options)

@@ -10,7 +10,7 @@ namespace Portcullis.Authority;
 
 /// <summary>What has to happen by itself: looking for other nodes' revocations and keys, rotating, and throwing away what has run out.</summary>
 internal sealed partial class AuthorityUpkeep(
-    KeyRing ring, Revocations.Revocations revocations, IServiceScopeFactory scopes, AuthorityOptions options, TimeProvider clock, ILogger<AuthorityUpkeep> log) : BackgroundService
+    KeyRing ring, Revocations.Revocations revocations, AuthorityRouter activity, IServiceScopeFactory scopes, AuthorityOptions options, TimeProvider clock, ILogger<AuthorityUpkeep> log) : BackgroundService
 {
     private static readonly TimeSpan s_rotationInterval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan s_pruneInterval = TimeSpan.FromHours(1);
@@ -35,7 +35,8 @@ internal sealed partial class AuthorityUpkeep(
                     await revocations.RemoveExpiredAsync(stoppingToken);
                 }
 
-                if (now - pruned >= s_pruneInterval)
+                // What nobody asked of this process left nothing to throw away, and EF need not be loaded for it.
+                if (now - pruned >= s_pruneInterval && activity.WasUsed)
                 {
                     pruned = now;
                     await PruneAsync(now, stoppingToken);

@@ -7,7 +7,6 @@ using Portcullis.Server.Configuration;
 using Portcullis.Server.Configuration.Policies;
 using Portcullis.Tokens;
 using Portcullis.Tokens.Issuers;
-using Portcullis.Tokens.Keys;
 
 namespace Portcullis.Server;
 
@@ -17,6 +16,9 @@ internal sealed class Installation(LoadedConfiguration loaded, TimeProvider time
     private readonly PortcullisConfiguration _configuration = loaded.Options;
 
     private const long CommandReserveBytes = 256 << 10;
+
+    // What Git Credential Manager and git-credential-oauth look for: with it they need no settings on the client's side.
+    private const string GiteaRealm = "Gitea";
 
     /// <summary>The node under which commands write to the audit log, beside a server that runs.</summary>
     public string CommandNode => $"{_configuration.Audit.Node}-command";
@@ -36,7 +38,7 @@ internal sealed class Installation(LoadedConfiguration loaded, TimeProvider time
     /// <summary>The folder of the private keys, mode 0700.</summary>
     public string KeysDirectory => Path.Combine(_configuration.Data, "keys");
 
-    /// <summary>The key that signs tokens, mode 0600.</summary>
+    /// <summary>A signing key from before there was a database. It becomes the ring's first, so that its tokens stay good; the ring itself lies in the database.</summary>
     public string SigningKeyPath => Path.Combine(KeysDirectory, "signing.pem");
 
     /// <summary>The key that signs the audit log's checkpoints, mode 0600.</summary>
@@ -74,13 +76,6 @@ internal sealed class Installation(LoadedConfiguration loaded, TimeProvider time
         MakePrivate(KeysDirectory);
         MakePrivate(RunDirectory);
         MakePrivate(_configuration.Repositories.Root);
-    }
-
-    /// <summary>The key that signs tokens; made on first use.</summary>
-    public SigningKey OpenSigningKey()
-    {
-        MakePrivate(_configuration.Data);
-        return SigningKeyFile.LoadOrCreate(SigningKeyPath, _configuration.Authority.SigningAlgorithm);
     }
 
     /// <summary>The audit log's key; made on first use. Its public half is laid beside the log.</summary>
@@ -127,25 +122,20 @@ internal sealed class Installation(LoadedConfiguration loaded, TimeProvider time
             timeProvider,
             cancellationToken);
 
-    /// <summary>Who is trusted: this installation's own key, and the configured issuers.</summary>
-    /// <param name="ownKeys">Where this installation's own keys come from.</param>
-    public IReadOnlyList<TrustedIssuer> TrustedIssuers(IKeySetSource ownKeys)
-        =>
-        [
-            new TrustedIssuer
-            {
-                Issuer = Issuer,
-                Audiences = [Issuer],
-                Algorithms = SignatureAlgorithms.Asymmetric,
-                KeySource = ownKeys,
-                Permissions = PermissionSource.Token,
-                MaxLifetime = MaxLifetime,
-            },
-            .. ConfiguredIssuers(),
-        ];
+    /// <summary>This installation as an issuer of tokens.</summary>
+    /// <param name="keys">Where its own keys come from.</param>
+    public TrustedIssuer OwnIssuer(IKeySetSource keys) => new()
+    {
+        Issuer = Issuer,
+        Audiences = [Issuer],
+        Algorithms = SignatureAlgorithms.Asymmetric,
+        KeySource = keys,
+        Permissions = PermissionSource.Token,
+        MaxLifetime = MaxLifetime,
+    };
 
     /// <summary>The issuers that are trusted besides this installation itself.</summary>
-    public IEnumerable<TrustedIssuer> ConfiguredIssuers() => _configuration.Issuers.Select(Trusted);
+    public IReadOnlyList<TrustedIssuer> ConfiguredIssuers() => [.. _configuration.Issuers.Select(Trusted)];
 
     /// <summary>The longest life of a token that this installation issues and accepts from itself.</summary>
     public TimeSpan MaxLifetime => _configuration.Authority.MaxAccessTokenLifetime;
@@ -154,7 +144,7 @@ internal sealed class Installation(LoadedConfiguration loaded, TimeProvider time
     public GatewayOptions GatewayOptions => new()
     {
         PublicUrl = Issuer,
-        Realm = _configuration.Server.Realm,
+        Realm = _configuration.Authority.GiteaCompatible ? GiteaRealm : _configuration.Server.Realm,
         TokenEndpoint = $"{Issuer}/oauth/token",
         RepositoriesRoot = _configuration.Repositories.Root,
         RunDirectory = RunDirectory,

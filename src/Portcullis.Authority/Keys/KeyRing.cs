@@ -24,6 +24,7 @@ public sealed partial class KeyRing : IKeySetSource
     private static readonly TimeSpan s_margin = TimeSpan.FromMinutes(6);
 
     private readonly IServiceScopeFactory _scopes;
+    private readonly PlainDatabase _database;
     private readonly IDataProtectionProvider _protection;
     private readonly AuthorityOptions _options;
     private readonly Revocations.Revocations _revocations;
@@ -37,9 +38,10 @@ public sealed partial class KeyRing : IKeySetSource
     private DateTimeOffset _loadedAt;
 
     internal KeyRing(
-        IServiceScopeFactory scopes, IDataProtectionProvider protection, AuthorityOptions options, Revocations.Revocations revocations, TimeProvider clock, ILogger<KeyRing> log)
+        IServiceScopeFactory scopes, PlainDatabase database, IDataProtectionProvider protection, AuthorityOptions options, Revocations.Revocations revocations, TimeProvider clock, ILogger<KeyRing> log)
     {
         _scopes = scopes;
+        _database = database;
         _protection = protection;
         _options = options;
         _revocations = revocations;
@@ -55,6 +57,9 @@ public sealed partial class KeyRing : IKeySetSource
 
     /// <inheritdoc/>
     public KeySetSourceStatus Status => new("the authority's key ring", Snapshot.KeySet.Count, _loadedAt, null);
+
+    /// <summary>The file whose key became the ring's first, when this process took it in.</summary>
+    internal string? ImportedFile { get; private set; }
 
     /// <summary>64 random bytes that protect codes and refresh tokens. They never leave the authority, and outlive signing keys: a rotation ends no session.</summary>
     internal byte[] InternalSecret => _internalSecret ?? throw NotReady();
@@ -190,8 +195,8 @@ public sealed partial class KeyRing : IKeySetSource
     /// <summary>Takes in what other nodes, or commands, changed; cheap when nothing did.</summary>
     internal async Task PollAsync(CancellationToken cancellationToken)
     {
-        await using AsyncServiceScope scope = _scopes.CreateAsyncScope();
-        if (await FingerprintAsync(scope.ServiceProvider.GetRequiredService<AuthorityDbContext>(), cancellationToken) != _fingerprint)
+        List<KeyRow> rows = await _database.ReadKeysAsync(cancellationToken);
+        if (Fingerprint(rows) != _fingerprint)
         {
             await ReloadAsync(cancellationToken);
         }
@@ -233,7 +238,9 @@ public sealed partial class KeyRing : IKeySetSource
 
         try
         {
-            return SigningKey.FromPem(File.ReadAllText(file), algorithm);
+            var key = SigningKey.FromPem(File.ReadAllText(file), algorithm);
+            ImportedFile = file;
+            return key;
         }
         catch (Exception exception) when (exception is KeySetFormatException or IOException or UnauthorizedAccessException)
         {
@@ -241,12 +248,8 @@ public sealed partial class KeyRing : IKeySetSource
         }
     }
 
-    private static async Task<string> FingerprintAsync(AuthorityDbContext database, CancellationToken cancellationToken)
-    {
-        var rows = await database.Keys.AsNoTracking().OrderBy(k => k.KeyId)
-            .Select(k => new { k.KeyId, k.SignsFrom, k.VerifiesUntil, k.RevokedAt }).ToListAsync(cancellationToken);
-        return string.Join("|", rows.Select(k => $"{k.KeyId},{k.SignsFrom.ToUnixTimeMilliseconds()},{k.VerifiesUntil?.ToUnixTimeMilliseconds()},{k.RevokedAt?.ToUnixTimeMilliseconds()}"));
-    }
+    private static string Fingerprint(IEnumerable<KeyRow> rows) =>
+        string.Join("|", rows.Select(k => $"{k.KeyId},{k.SignsFrom.ToUnixTimeMilliseconds()},{k.VerifiesUntil?.ToUnixTimeMilliseconds()},{k.RevokedAt?.ToUnixTimeMilliseconds()}"));
 
     private static InvalidOperationException NotReady() => new("The authority has not been prepared: PreparePortcullisAuthorityAsync comes first.");
 
@@ -295,10 +298,7 @@ public sealed partial class KeyRing : IKeySetSource
         await _changing.WaitAsync(cancellationToken);
         try
         {
-            await using AsyncServiceScope scope = _scopes.CreateAsyncScope();
-            var database = scope.ServiceProvider.GetRequiredService<AuthorityDbContext>();
-            var fingerprint = await FingerprintAsync(database, cancellationToken);
-            List<KeyRow> rows = await database.Keys.AsNoTracking().ToListAsync(cancellationToken);
+            List<KeyRow> rows = await _database.ReadKeysAsync(cancellationToken);
             var keys = new List<RingKey>();
             foreach (KeyRow row in rows)
             {
@@ -319,7 +319,7 @@ public sealed partial class KeyRing : IKeySetSource
 
             _loadedAt = _clock.GetUtcNow();
             _snapshot = new KeyRingSnapshot(keys, _loadedAt);
-            _fingerprint = fingerprint;
+            _fingerprint = Fingerprint(rows);
         }
         finally
         {

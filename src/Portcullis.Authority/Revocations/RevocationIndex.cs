@@ -13,7 +13,11 @@ internal sealed class RevocationIndex(TimeProvider clock) : IRevocationList
     private readonly ConcurrentDictionary<(RevocationKind Kind, string Value), Entry> _entries = new();
     private readonly ConcurrentDictionary<Watch, byte> _watches = new();
 
+    private long _version;
+
     public int Count => _entries.Count;
+
+    public long? Version => Volatile.Read(ref _version);
 
     public bool IsRevoked(ValidatedToken token)
     {
@@ -65,24 +69,32 @@ internal sealed class RevocationIndex(TimeProvider clock) : IRevocationList
         return watch;
     }
 
-    /// <summary>Adds entries and cuts what they concern.</summary>
+    /// <summary>Adds entries and cuts what they concern. Those that are known already cost nothing: each look into the database brings some again.</summary>
     public void Add(IReadOnlyCollection<RevocationRow> rows)
     {
+        var news = false;
         foreach (RevocationRow row in rows)
         {
-            _entries.AddOrUpdate(
-                (row.Kind, row.Value),
-                static (_, row) => new Entry(row.CreatedAt, row.ExpiresAt),
-                static (_, old, row) => new Entry(old.RevokedAt > row.CreatedAt ? old.RevokedAt : row.CreatedAt, old.ExpiresAt > row.ExpiresAt ? old.ExpiresAt : row.ExpiresAt),
-                row);
+            var entry = new Entry(row.CreatedAt, row.ExpiresAt);
+            if (_entries.TryGetValue((row.Kind, row.Value), out Entry old) && old.RevokedAt >= entry.RevokedAt && old.ExpiresAt >= entry.ExpiresAt)
+            {
+                continue;
+            }
+
+            news = true;
+            _entries.AddOrUpdate((row.Kind, row.Value), static (_, entry) => entry, static (_, old, entry) => old.Widest(entry), entry);
         }
 
-        if (rows.Count > 0)
+        if (!news)
         {
-            foreach (Watch watch in _watches.Keys)
-            {
-                watch.Check();
-            }
+            return;
+        }
+
+        // After the entries: whoever reads the new number finds them.
+        Interlocked.Increment(ref _version);
+        foreach (Watch watch in _watches.Keys)
+        {
+            watch.Check();
         }
     }
 
@@ -100,7 +112,11 @@ internal sealed class RevocationIndex(TimeProvider clock) : IRevocationList
         value is not null && _entries.TryGetValue((kind, value), out Entry entry)
         && (kind is RevocationKind.TokenId or RevocationKind.Key or RevocationKind.Session || token.IssuedAt <= entry.RevokedAt);
 
-    private readonly record struct Entry(DateTimeOffset RevokedAt, DateTimeOffset ExpiresAt);
+    private readonly record struct Entry(DateTimeOffset RevokedAt, DateTimeOffset ExpiresAt)
+    {
+        public Entry Widest(Entry other) =>
+            new(RevokedAt > other.RevokedAt ? RevokedAt : other.RevokedAt, ExpiresAt > other.ExpiresAt ? ExpiresAt : other.ExpiresAt);
+    }
 
     private sealed class Watch(RevocationIndex index, ValidatedToken token, Action revoked) : IDisposable
     {

@@ -16,6 +16,7 @@ public sealed class Revocations
     private static readonly TimeSpan s_margin = TimeSpan.FromMinutes(6);
 
     private readonly IServiceScopeFactory _scopes;
+    private readonly PlainDatabase _database;
     private readonly RevocationIndex _index;
     private readonly AuthorityAudit _audit;
     private readonly AuthorityOptions _options;
@@ -23,10 +24,11 @@ public sealed class Revocations
     private readonly SemaphoreSlim _polling = new(1, 1);
     private long _lastSeen;
 
-    internal Revocations(IServiceScopeFactory scopes, RevocationIndex index, AuthorityAudit audit, AuthorityOptions options, TimeProvider clock)
+    internal Revocations(IServiceScopeFactory scopes, PlainDatabase database, RevocationIndex index, AuthorityAudit audit, AuthorityOptions options, TimeProvider clock)
     {
         _audit = audit;
         _scopes = scopes;
+        _database = database;
         _index = index;
         _options = options;
         _clock = clock;
@@ -99,13 +101,9 @@ public sealed class Revocations
         await _polling.WaitAsync(cancellationToken);
         try
         {
-            await using AsyncServiceScope scope = _scopes.CreateAsyncScope();
-            var database = scope.ServiceProvider.GetRequiredService<AuthorityDbContext>();
-
             // PostgreSQL hands out numbers before their rows are committed: a row with a lower number may come to light later. Ten back costs nothing, and seeing one twice does no harm.
             var from = _lastSeen - 10;
-            DateTimeOffset now = _clock.GetUtcNow();
-            List<RevocationRow> rows = await database.Revocations.AsNoTracking().Where(row => row.Id > from && row.ExpiresAt > now).ToListAsync(cancellationToken);
+            List<RevocationRow> rows = await _database.ReadRevocationsAsync(from, _clock.GetUtcNow(), cancellationToken);
             if (rows.Count > 0)
             {
                 _index.Add(rows);
@@ -122,12 +120,7 @@ public sealed class Revocations
     internal async Task RemoveExpiredAsync(CancellationToken cancellationToken)
     {
         _index.RemoveExpired();
-        await using AsyncServiceScope scope = _scopes.CreateAsyncScope();
-        var database = scope.ServiceProvider.GetRequiredService<AuthorityDbContext>();
-        DateTimeOffset now = _clock.GetUtcNow();
-        await database.Revocations.Where(row => row.ExpiresAt <= now).ExecuteDeleteAsync(cancellationToken);
-        await database.Sessions.Where(session => session.ExpiresAt <= now).ExecuteDeleteAsync(cancellationToken);
-        await database.Enrolments.Where(enrolment => enrolment.ExpiresAt <= now).ExecuteDeleteAsync(cancellationToken);
+        await _database.RemoveExpiredAsync(_clock.GetUtcNow(), cancellationToken);
     }
 
     private async Task<int> EndSessionsAsync(

@@ -19,17 +19,41 @@ internal static class DatabaseProvider
         }
         else
         {
-            var settings = new SqliteConnectionStringBuilder(connectionString);
-            if (Path.GetDirectoryName(Path.GetFullPath(settings.DataSource)) is { } folder && settings.Mode != SqliteOpenMode.Memory)
-            {
-                Directory.CreateDirectory(folder);
-            }
-
-            // Ten seconds for a lock, not thirty: whoever waits longer for a token is better served by a 503.
-            settings.DefaultTimeout = 10;
-            builder.UseSqlite(settings.ConnectionString);
+            builder.UseSqlite(ConnectionString(connectionString));
         }
 
         builder.UseOpenIddict();
+    }
+
+    /// <summary>The connection string as every connection uses it.</summary>
+    public static string ConnectionString(string connectionString) => IsPostgreSql(connectionString)
+        ? connectionString
+
+        // Ten seconds for a lock, not thirty: whoever waits longer for a token is better served by a 503.
+        : new SqliteConnectionStringBuilder(connectionString) { DefaultTimeout = 10 }.ConnectionString;
+
+    /// <summary>Makes a SQLite file that is not there yet, readable by its owner alone. SQLite gives the files beside it the same mode.</summary>
+    public static void MakeFile(string connectionString)
+    {
+        if (IsPostgreSql(connectionString))
+        {
+            return;
+        }
+
+        var settings = new SqliteConnectionStringBuilder(connectionString);
+        var path = Path.GetFullPath(settings.DataSource);
+        if (settings.Mode is SqliteOpenMode.Memory or SqliteOpenMode.ReadOnly || settings.DataSource is "" or ":memory:" || File.Exists(path))
+        {
+            return;
+        }
+
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var make = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite };
+        if (!OperatingSystem.IsWindows())
+        {
+            make.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        new FileStream(path, make).Dispose();
     }
 }

@@ -44,12 +44,7 @@ internal static class DatabaseSchema
         }
 
         var version = await ReadVersionAsync(database, sqlite, cancellationToken);
-        if (version > CurrentVersion)
-        {
-            throw new AuthorityDatabaseException(
-                $"The database was written by a newer Portcullis (schema {version}; this program knows {CurrentVersion}). Start that version, or restore an older copy.");
-        }
-
+        RefuseNewer(version);
         if (version == 0)
         {
             await database.Database.ExecuteSqlRawAsync(creator.GenerateCreateScript().Replace("{", "{{").Replace("}", "}}"), cancellationToken);
@@ -69,6 +64,16 @@ internal static class DatabaseSchema
         }
 
         await transaction.CommitAsync(cancellationToken);
+    }
+
+    /// <summary>An old program would misread a newer one's tables.</summary>
+    public static void RefuseNewer(int version)
+    {
+        if (version > CurrentVersion)
+        {
+            throw new AuthorityDatabaseException(
+                $"The database was written by a newer Portcullis (schema {version}; this program knows {CurrentVersion}). Start that version, or restore an older copy.");
+        }
     }
 
     private static async Task<int> ReadVersionAsync(AuthorityDbContext database, bool sqlite, CancellationToken cancellationToken)

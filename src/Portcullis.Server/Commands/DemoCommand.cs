@@ -1,9 +1,9 @@
 using System.CommandLine;
+using Portcullis.Authority.Keys;
 using Portcullis.Gateway.Backends.Host.Repositories;
 using Portcullis.Git.Names;
 using Portcullis.Server.Demo;
 using Portcullis.Server.Hosting;
-using Portcullis.Tokens.Keys;
 using Portcullis.Tokens.Minting;
 using Spectre.Console;
 
@@ -53,7 +53,7 @@ internal static class DemoCommand
         return command;
     }
 
-    private static async Task FillAsync(Installation installation, SigningKeyRing keys, CancellationToken cancellationToken)
+    private static async Task FillAsync(Installation installation, KeyRing keys, CancellationToken cancellationToken)
     {
         var store = RepositoryStore.Open(installation.GatewayOptions, installation.TimeProvider);
         if (store.Locate(RepositoryPath.Parse(Repository)) is null)
@@ -63,9 +63,9 @@ internal static class DemoCommand
         }
     }
 
-    private static string Mint(Installation installation, SigningKeyRing keys, string subject, TimeSpan lifetime, params string[] permissions)
+    private static string Mint(Installation installation, KeyRing keys, string subject, TimeSpan lifetime, params string[] permissions)
     {
-        var minted = new TokenMinter(installation.Issuer, keys, installation.TimeProvider).Mint(new TokenRequest
+        var minted = new TokenMinter(installation.Issuer, () => keys.GetSigningKey(), installation.TimeProvider).Mint(new TokenRequest
         {
             Subject = subject,
             Audiences = [installation.Issuer],
@@ -76,7 +76,7 @@ internal static class DemoCommand
     }
 
     /// <summary>Tokens are short-lived, and a demo may run for a day: the file always holds one that is good for a while.</summary>
-    private static async Task RenewAsync(Installation installation, SigningKeyRing keys, DemoFolder demo, CancellationToken cancellationToken)
+    private static async Task RenewAsync(Installation installation, KeyRing keys, DemoFolder demo, CancellationToken cancellationToken)
     {
         try
         {

@@ -84,7 +84,7 @@ internal static class ExplainCommand
     private static async Task<(PermissionSet Permissions, PermissionSet? Ceiling, string Caller)> OfTokenAsync(
         Installation installation, AccessPolicy policy, string secret, CancellationToken cancellationToken)
     {
-        using var validation = TokenValidation.Open(installation);
+        await using var validation = await TokenValidation.OpenAsync(installation, cancellationToken);
         var result = await validation.Validator.ValidateAsync(secret, default, cancellationToken);
         if (result.Token is not { } token)
         {

@@ -26,7 +26,7 @@ internal static class TokenInspectCommand
         {
             var text = Read(terminal, parseResult.GetValue(token), parseResult.GetValue(tokenFile));
             var installation = parseResult.Installation(terminal);
-            using var validation = TokenValidation.Open(installation);
+            await using var validation = await TokenValidation.OpenAsync(installation, cancellationToken);
             var result = await validation.Validator.ValidateAsync(text, default, cancellationToken);
             var inspection = TokenReader.ReadUnverified(text, terminal.TimeProvider);
             if (parseResult.GetValue(json))

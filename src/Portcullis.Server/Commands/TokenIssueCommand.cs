@@ -1,7 +1,6 @@
 using System.CommandLine;
-using System.Security.Cryptography;
 using Portcullis.Access.Permissions;
-using Portcullis.Audit;
+using Portcullis.Server.Administration;
 using Portcullis.Server.Configuration;
 using Portcullis.Tokens;
 using Portcullis.Tokens.Keys;
@@ -54,26 +53,14 @@ internal static class TokenIssueCommand
                 ClientId = parseResult.GetValue(client),
                 Actors = [.. parseResult.GetValue(actor)!.Select(name => new Actor(name, null))],
             };
-            using var key = OpenKey(installation);
+            await using var authority = await LocalAuthority.OpenAsync(installation, cancellationToken);
+            var key = authority.Keys.GetSigningKey();
             var minted = Mint(installation, request, key);
-            await RecordAsync(installation, request, minted, key, cancellationToken);
+            await authority.Audit.IssuedAsync(request, minted, installation.Issuer, key.KeyId, cancellationToken);
             Print(terminal, minted, request, parseResult.GetValue(output), parseResult.GetValue(json));
             return ExitCode.Done;
         });
         return command;
-    }
-
-    /// <summary>Opens the signing key, or says what is wrong with it.</summary>
-    internal static SigningKey OpenKey(Installation installation)
-    {
-        try
-        {
-            return installation.OpenSigningKey();
-        }
-        catch (Exception exception) when (exception is KeySetFormatException or CryptographicException)
-        {
-            throw Installation.KeyProblem(installation.SigningKeyPath, exception);
-        }
     }
 
     private static MintedToken Mint(Installation installation, TokenRequest request, SigningKey key)
@@ -117,42 +104,6 @@ internal static class TokenIssueCommand
         return lifetime <= installation.MaxLifetime
             ? lifetime
             : throw new CommandFailedException($"--lifetime {text}: the gateway accepts at most {TimeWords.Describe(installation.MaxLifetime)}.", ExitCode.Usage);
-    }
-
-    /// <summary>No audit, no token: the record stands before the token is shown.</summary>
-    private static async Task RecordAsync(Installation installation, TokenRequest request, MintedToken minted, SigningKey key, CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var auditKey = installation.OpenAuditKey();
-            await using var audit = await CommandAudit.OpenAsync(installation, auditKey, cancellationToken);
-            var now = installation.TimeProvider.GetUtcNow();
-            await audit.AppendAsync(
-                new AuditRecord
-                {
-                    Id = AuditRecord.NewId(now),
-                    Time = now,
-                    Event = AuditEvents.TokenIssued,
-                    Operation = "issue",
-                    Outcome = AuditOutcome.Allowed,
-                    Subject = request.Subject,
-                    Actor = request.Actors.Count == 0 ? null : [.. request.Actors.Select(actor => actor.Subject)],
-                    Issuer = installation.Issuer,
-                    Client = request.ClientId,
-                    TokenId = minted.TokenId,
-                    KeyId = key.KeyId,
-                },
-                durable: true,
-                cancellationToken);
-        }
-        catch (AuditUnavailableException exception) when (installation.Configuration.Audit.Required)
-        {
-            throw new CommandFailedException($"The audit log can't be written, so no token is issued: {exception.Message}");
-        }
-        catch (AuditUnavailableException)
-        {
-            // audit.required is off: the operator has chosen so.
-        }
     }
 
     private static void Print(CommandTerminal terminal, MintedToken minted, TokenRequest request, string? output, bool json)

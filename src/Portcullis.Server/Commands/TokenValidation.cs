@@ -1,17 +1,16 @@
+using Portcullis.Server.Administration;
 using Portcullis.Tokens;
-using Portcullis.Tokens.Issuers;
-using Portcullis.Tokens.Keys;
 
 namespace Portcullis.Server.Commands;
 
-/// <summary>Checks tokens in a command as the server does, with the same keys and issuers.</summary>
-internal sealed class TokenValidation : IDisposable
+/// <summary>Checks tokens in a command as the server does, with the same keys, issuers and revocations.</summary>
+internal sealed class TokenValidation : IAsyncDisposable
 {
-    private readonly SigningKey? _key;
+    private readonly LocalAuthority? _authority;
 
-    private TokenValidation(SigningKey? key, TokenValidator validator)
+    private TokenValidation(LocalAuthority? authority, TokenValidator validator)
     {
-        _key = key;
+        _authority = authority;
         Validator = validator;
     }
 
@@ -19,13 +18,15 @@ internal sealed class TokenValidation : IDisposable
     public TokenValidator Validator { get; }
 
     /// <summary>Opens the installation's keys; makes none.</summary>
-    public static TokenValidation Open(Installation installation)
+    public static async Task<TokenValidation> OpenAsync(Installation installation, CancellationToken cancellationToken)
     {
-        var key = File.Exists(installation.SigningKeyPath) ? TokenIssueCommand.OpenKey(installation) : null;
-        IKeySetSource source = key is null ? new SigningKeyRing() : new SigningKeyRing(key);
-        return new TokenValidation(key, new TokenValidator(installation.TrustedIssuers(source), installation.TimeProvider));
+        var authority = await LocalAuthority.OpenIfThereAsync(installation, cancellationToken);
+        var issuers = installation.ConfiguredIssuers();
+        return new TokenValidation(authority, authority is null
+            ? new TokenValidator(issuers, installation.TimeProvider)
+            : new TokenValidator([installation.OwnIssuer(authority.Keys), .. issuers], installation.TimeProvider, authority.RevocationList));
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _key?.Dispose();
+    public ValueTask DisposeAsync() => _authority?.DisposeAsync() ?? default;
 }

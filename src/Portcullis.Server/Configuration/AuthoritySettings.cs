@@ -59,6 +59,12 @@ internal sealed record AuthoritySettings
     /// <summary>Other OpenID providers that people may sign in with.</summary>
     public IReadOnlyList<ProviderSettings> Providers { get; init; } = [];
 
+    /// <summary>
+    /// Whether Git Credential Manager and git-credential-oauth sign people in with no setting of their own: the server then calls itself <c>Gitea</c> in its challenge, in the place of
+    /// <c>server.realm</c>, and answers at Gitea's addresses as well.
+    /// </summary>
+    public bool GiteaCompatible { get; init; }
+
     /// <summary>Failed sign-ins for one account before it has to wait.</summary>
     [Between("1", "1000")]
     public int MaxFailedSignIns { get; init; } = 10;

@@ -13,7 +13,7 @@ internal static class Doctor
             .. await IssuerChecks.IssuersAsync(installation, cancellationToken),
             await GitChecks.GitAsync(installation, cancellationToken),
             .. FileChecks.Folders(installation),
-            FileChecks.SigningKey(installation),
+            .. await AuthorityDiagnosis.ExamineAsync(installation, cancellationToken),
             FileChecks.AuditKey(installation),
             .. FileChecks.Space(installation),
             await AuditChecks.ClockAsync(installation, cancellationToken),

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Portcullis.Tokens.Keys;
 
 namespace Portcullis.Server.Diagnosis;
@@ -19,32 +18,6 @@ internal static class FileChecks
         })
         {
             yield return Folder(topic, folder);
-        }
-    }
-
-    /// <summary>The signing key.</summary>
-    public static Finding SigningKey(Installation installation)
-    {
-        const string Topic = "signing key";
-        var path = installation.SigningKeyPath;
-        if (!File.Exists(path))
-        {
-            return Finding.Warning(Topic, $"There is none yet in {path}.", "The first `portcullis serve` makes it.");
-        }
-
-        if (SigningKeyFile.FindModeProblem(path) is { } problem)
-        {
-            return Finding.Wrong(Topic, problem, $"chmod 600 {path}; if others have had access, make a new key: who has it can sign any token.");
-        }
-
-        try
-        {
-            using var key = SigningKeyFile.Load(path, installation.Configuration.Authority.SigningAlgorithm);
-            return Finding.Good(Topic, $"{key.Algorithm}, {key.KeyId}");
-        }
-        catch (Exception exception) when (exception is KeySetFormatException or CryptographicException or IOException or UnauthorizedAccessException)
-        {
-            return Finding.Wrong(Topic, $"{path} can't be used: {exception.Message}", "Restore it from a backup, or move it away: the next start makes a new one, and tokens of the old one are refused.");
         }
     }
 

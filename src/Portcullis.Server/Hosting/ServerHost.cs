@@ -1,12 +1,11 @@
 using System.Diagnostics;
 using Portcullis.Audit;
+using Portcullis.Authority;
+using Portcullis.Authority.Keys;
 using Portcullis.Gateway;
 using Portcullis.Server.Commands;
 using Portcullis.Server.Logging;
 using Portcullis.Server.Metrics;
-using Portcullis.Tokens;
-using Portcullis.Tokens.Keys;
-using Portcullis.Tokens.Revocation;
 
 namespace Portcullis.Server.Hosting;
 
@@ -19,18 +18,17 @@ internal sealed class ServerHost : IAsyncDisposable
     private readonly WebApplication _application;
     private readonly List<IAsyncDisposable> _owned;
 
-    private ServerHost(WebApplication application, SigningKeyRing signingKeys, List<IAsyncDisposable> owned)
+    private ServerHost(WebApplication application, List<IAsyncDisposable> owned)
     {
         _application = application;
-        SigningKeys = signingKeys;
         _owned = owned;
     }
 
     /// <summary>The addresses that it listens on, with the ports that it got.</summary>
     public ICollection<string> Addresses => _application.Urls;
 
-    /// <summary>The keys that sign its tokens.</summary>
-    public SigningKeyRing SigningKeys { get; }
+    /// <summary>The keys that sign its tokens. For a server with the authority.</summary>
+    public KeyRing SigningKeys => _application.Services.GetRequiredService<KeyRing>();
 
     /// <summary>Starts a server and says on the terminal what it made and where it listens.</summary>
     /// <exception cref="CommandFailedException">It can't start; the message says why.</exception>
@@ -70,14 +68,6 @@ internal sealed class ServerHost : IAsyncDisposable
         }
 
         installation.MakeDirectories();
-        var isFirstStart = !File.Exists(installation.SigningKeyPath);
-        var signingKey = TokenIssueCommand.OpenKey(installation);
-        owned.Add(new Owned(signingKey));
-        if (isFirstStart)
-        {
-            terminal.Output.WriteLine($"made a signing key ({signingKey.Algorithm}, {signingKey.KeyId}) in {installation.SigningKeyPath}");
-        }
-
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "portcullis", ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.AddProvider(new LineLoggerProvider(terminal.Error, installation.TimeProvider));
         builder.WebHost.UseKestrelCore();
@@ -89,12 +79,6 @@ internal sealed class ServerHost : IAsyncDisposable
         services.AddSingleton<MalformedHttpAudit>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = s_shutdownTime);
 
-        var keys = new SigningKeyRing(signingKey);
-        services.AddSingleton(keys);
-        services.AddSingleton<IRevocationList>(new RevocationList(installation.TimeProvider));
-        services.AddSingleton(provider => new TokenValidator(
-            installation.TrustedIssuers(keys), installation.TimeProvider, provider.GetRequiredService<IRevocationList>()));
-
         var auditKey = installation.OpenAuditKey();
         owned.Add(new Owned(auditKey));
         var audit = await OpenAuditAsync(installation, auditKey, terminal, cancellationToken);
@@ -104,16 +88,27 @@ internal sealed class ServerHost : IAsyncDisposable
         owned.Add(new Owned(policy));
         services.AddSingleton(policy);
         services.AddSingleton<IAccessPolicySource>(new PolicySource(policy));
+        AuthorityComposition.AddTokens(services, installation, () => policy.Current);
         services.AddPortcullisGateway(installation.GatewayOptions);
 
         KestrelSetup.Apply(builder, configuration, installation.TimeProvider);
         var application = builder.Build();
         owned.Add(application);
         application.Services.GetRequiredService<MetricsCollector>();
+        if (configuration.Authority.Enabled)
+        {
+            await AuthorityComposition.PrepareAsync(application.Services, terminal, cancellationToken);
+        }
+
         var malformed = application.Services.GetRequiredService<MalformedHttpAudit>();
         owned.Add(new Owned(application.Services.GetRequiredService<DiagnosticListener>().Subscribe(malformed, MalformedHttpAudit.Wants)));
         application.Use(application.Services.GetRequiredService<RunningRequests>().CountAsync);
         application.UseServiceEndpoints();
+        if (configuration.Authority.Enabled)
+        {
+            application.UsePortcullisAuthority();
+        }
+
         application.MapPortcullisGateway();
         try
         {
@@ -130,7 +125,7 @@ internal sealed class ServerHost : IAsyncDisposable
         }
 
         await terminal.Output.FlushAsync(cancellationToken);
-        return new ServerHost(application, keys, owned);
+        return new ServerHost(application, owned);
     }
 
     private static async Task<AuditLog> OpenAuditAsync(

@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using Portcullis.Audit;
+using Portcullis.Authority.Keys;
 using Portcullis.Server.Metrics;
-using Portcullis.Tokens.Keys;
 
 namespace Portcullis.Server.Hosting;
 
@@ -24,7 +24,7 @@ internal static class ServiceEndpoints
         "/healthz" => _ => Answer.Text(200, "ok\n"),
         "/readyz" => Readiness,
         "/metrics" => services => new Answer(200, PrometheusText.ContentType, services.GetRequiredService<MetricsCollector>().Write(), "no-store"),
-        "/.well-known/jwks.json" => services => new Answer(200, "application/jwk-set+json", services.GetRequiredService<SigningKeyRing>().ToJwks(), "public, max-age=300"),
+        "/.well-known/jwks.json" => KeySet,
         "/.well-known/oauth-protected-resource" => ProtectedResource,
         _ => null,
     };
@@ -62,17 +62,23 @@ internal static class ServiceEndpoints
             : Answer.Text(503, "the audit log can't be written\n");
     }
 
+    /// <summary>RFC 7517 §5. Verifiers know the next key long before it signs: a day ahead, by default.</summary>
+    private static Answer KeySet(IServiceProvider services) => services.GetService<KeyRing>() is { } ring
+        ? new Answer(200, "application/jwk-set+json", Encoding.UTF8.GetString(ring.Jwks.Span), "public, max-age=300")
+        : Answer.Text(404, "This server issues no tokens.\n");
+
     /// <summary>RFC 9728 §3.2.</summary>
     private static Answer ProtectedResource(IServiceProvider services)
     {
         var installation = services.GetRequiredService<Installation>();
+        var own = installation.Configuration.Authority.Enabled ? new[] { installation.Issuer } : [];
         var document = new Dictionary<string, object>
         {
             ["resource"] = installation.Issuer,
-            ["authorization_servers"] = new[] { installation.Issuer }.Concat(installation.Configuration.Issuers.Select(issuer => issuer.Issuer)).Distinct(),
+            ["authorization_servers"] = own.Concat(installation.Configuration.Issuers.Select(issuer => issuer.Issuer)).Distinct(),
             ["bearer_methods_supported"] = new[] { "header" },
-            ["jwks_uri"] = $"{installation.Issuer}/.well-known/jwks.json",
             ["resource_name"] = "Portcullis",
+            ["authorization_details_types_supported"] = new[] { "git_repository" },
         };
         return new Answer(200, "application/json", JsonSerializer.Serialize(document), "public, max-age=300");
     }

@@ -34,7 +34,11 @@ public sealed class TokenMinter
     {
     }
 
-    private TokenMinter(string issuer, Func<SigningKey> activeKey, TimeProvider time)
+    /// <summary>Mints with whichever key signs at the moment.</summary>
+    /// <param name="issuer">The <c>iss</c> of its tokens.</param>
+    /// <param name="activeKey">The key, asked for each token.</param>
+    /// <param name="time">The clock.</param>
+    public TokenMinter(string issuer, Func<SigningKey> activeKey, TimeProvider time)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(issuer);
         _issuer = issuer;

@@ -151,7 +151,7 @@ public sealed class CommandTour(HostSite site) : IClassFixture<HostSite>
     {
         using var folder = new TemporaryFolder();
         await using var server = await PortcullisServer.StartAsync(folder.Make("server"));
-        var key = Path.Combine(server.DataFolder, "keys", "signing.pem");
+        var key = Assert.Single(Directory.GetFiles(Path.Combine(server.DataFolder, "protection")));
         File.SetUnixFileMode(key, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
 
         var result = await server.CommandAsync("doctor");

@@ -90,7 +90,7 @@ internal sealed class AuthorityHost : IAsyncDisposable
         // What happens by itself, tests ask for: a clock that is set a month ahead would make it happen five million times.
         builder.Services.Remove(builder.Services.Single(service => service.ImplementationType == typeof(AuthorityUpkeep)));
         WebApplication app = builder.Build();
-        AuthorityStartupReport report = await app.Services.PreparePortcullisAuthorityAsync(TestContext.Current.CancellationToken);
+        AuthorityStartupReport report = await app.Services.PreparePortcullisAuthorityAsync(cancellationToken: TestContext.Current.CancellationToken);
         if (listens)
         {
             app.UsePortcullisAuthority();

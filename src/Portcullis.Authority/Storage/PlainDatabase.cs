@@ -1,0 +1,128 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+using Npgsql;
+using Portcullis.Authority.Keys;
+using Portcullis.Authority.Revocations;
+
+namespace Portcullis.Authority.Storage;
+
+/// <summary>
+/// The database without EF, for what is read before the first request is answered and twice a second after that: building EF's model takes longer than all the rest of a start, and most
+/// requests need none of it.
+/// </summary>
+internal sealed class PlainDatabase(AuthorityOptions options)
+{
+    private readonly bool _postgreSql = DatabaseProvider.IsPostgreSql(options.EffectiveDatabase);
+    private readonly string _connectionString = DatabaseProvider.ConnectionString(options.EffectiveDatabase);
+
+    /// <summary>Whether the last use worked; metrics and readiness ask.</summary>
+    public bool IsAvailable { get; private set; } = true;
+
+    /// <summary>The version of the tables; 0 when there are none.</summary>
+    public Task<int> ReadVersionAsync(CancellationToken cancellationToken) => UseAsync(async connection =>
+    {
+        var there = await CountAsync(connection, _postgreSql
+            ? "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = 'SchemaVersion'"
+            : "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'SchemaVersion'", cancellationToken);
+        return there == 0 ? 0 : (int)await CountAsync(connection, "SELECT COALESCE(MAX(\"Version\"), 0) FROM \"SchemaVersion\"", cancellationToken);
+    });
+
+    /// <summary>Every key of the ring.</summary>
+    public Task<List<KeyRow>> ReadKeysAsync(CancellationToken cancellationToken) => ReadAsync(
+        """SELECT "KeyId", "Algorithm", "ProtectedKey", "CreatedAt", "SignsFrom", "VerifiesUntil", "RevokedAt" FROM "SigningKeys" ORDER BY "KeyId" """,
+        reader => new KeyRow
+        {
+            KeyId = reader.GetString(0),
+            Algorithm = reader.GetString(1),
+            ProtectedKey = (byte[])reader.GetValue(2),
+            CreatedAt = Time(reader, 3),
+            SignsFrom = Time(reader, 4),
+            VerifiesUntil = reader.IsDBNull(5) ? null : Time(reader, 5),
+            RevokedAt = reader.IsDBNull(6) ? null : Time(reader, 6),
+        },
+        cancellationToken);
+
+    /// <summary>The revocations after a row's number that may still concern a token.</summary>
+    public Task<List<RevocationRow>> ReadRevocationsAsync(long after, DateTimeOffset now, CancellationToken cancellationToken) => ReadAsync(
+        """SELECT "Id", "Kind", "Value", "CreatedAt", "ExpiresAt" FROM "Revocations" WHERE "Id" > @after AND "ExpiresAt" > @now""",
+        reader => new RevocationRow
+        {
+            Id = reader.GetInt64(0), Kind = (RevocationKind)reader.GetInt32(1), Value = reader.GetString(2), CreatedAt = Time(reader, 3), ExpiresAt = Time(reader, 4),
+        },
+        cancellationToken,
+        ("@after", after),
+        ("@now", now.ToUnixTimeMilliseconds()));
+
+    /// <summary>Whether there is anybody.</summary>
+    public Task<bool> HasPeopleAsync(CancellationToken cancellationToken) => UseAsync(async connection =>
+        await CountAsync(connection, """SELECT COUNT(*) FROM (SELECT 1 FROM "AspNetUsers" LIMIT 1) AS someone""", cancellationToken) > 0);
+
+    /// <summary>The ids of all clients.</summary>
+    public Task<List<string>> ReadClientIdsAsync(CancellationToken cancellationToken) => ReadAsync(
+        """SELECT "ClientId" FROM "OpenIddictApplications" """, reader => reader.GetString(0), cancellationToken);
+
+    /// <summary>Throws away what can concern nothing any more.</summary>
+    public Task RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken) => UseAsync(async connection =>
+    {
+        foreach (var table in new[] { "Revocations", "Sessions", "Enrolments" })
+        {
+            await using DbCommand command = Command(connection, $"DELETE FROM \"{table}\" WHERE \"ExpiresAt\" <= @now", [("@now", now.ToUnixTimeMilliseconds())]);
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        return true;
+    });
+
+    private static DateTimeOffset Time(DbDataReader reader, int column) => DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(column));
+
+    private static DbCommand Command(DbConnection connection, string sql, params (string Name, long Value)[] parameters)
+    {
+        DbCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        foreach (var (name, value) in parameters)
+        {
+            DbParameter parameter = command.CreateParameter();
+            parameter.ParameterName = name;
+            parameter.Value = value;
+            command.Parameters.Add(parameter);
+        }
+
+        return command;
+    }
+
+    private static async Task<long> CountAsync(DbConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using DbCommand command = Command(connection, sql);
+        return Convert.ToInt64(await command.ExecuteScalarAsync(cancellationToken), System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    private Task<List<T>> ReadAsync<T>(string sql, Func<DbDataReader, T> make, CancellationToken cancellationToken, params (string Name, long Value)[] parameters) => UseAsync(async connection =>
+    {
+        await using DbCommand command = Command(connection, sql, parameters);
+        await using DbDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+        var rows = new List<T>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            rows.Add(make(reader));
+        }
+
+        return rows;
+    });
+
+    private async Task<T> UseAsync<T>(Func<DbConnection, Task<T>> use)
+    {
+        try
+        {
+            await using DbConnection connection = _postgreSql ? new NpgsqlConnection(_connectionString) : new SqliteConnection(_connectionString);
+            await connection.OpenAsync();
+            T result = await use(connection);
+            IsAvailable = true;
+            return result;
+        }
+        catch (Exception exception) when (exception is DbException or TimeoutException or InvalidOperationException)
+        {
+            IsAvailable = false;
+            throw;
+        }
+    }
+}
