@@ -27,6 +27,10 @@ internal sealed class AuthorityChecks(ProblemList problems, SettingLocations loc
                 problems.Add(locations.OfItem(authority, nameof(authority.AdditionalSigningAlgorithms), i), $"{algorithm} is named twice");
             }
         }
+        if (authority is { KeyEncryptionKeyFile: not null, KeyEncryptionCertificate: not null })
+        {
+            Report(authority, nameof(authority.KeyEncryptionCertificate), "'keyEncryptionKeyFile' is set, too: keys are encrypted under the one or the other");
+        }
         foreach (var provider in authority.Providers)
         {
             CheckProvider(provider, authority.Providers);

@@ -49,6 +49,12 @@ internal sealed record AuthoritySettings
     [DefaultText("keys below `data`")]
     public string? KeyEncryptionKeyFile { get; init; }
 
+    /// <summary>A certificate with an RSA private key, under which private keys are encrypted in the place of <c>keyEncryptionKeyFile</c>.</summary>
+    public CertificateOptions? KeyEncryptionCertificate { get; init; }
+
+    /// <summary>Earlier such certificates: what was encrypted under them can still be read.</summary>
+    public IReadOnlyList<CertificateOptions> FormerKeyEncryptionCertificates { get; init; } = [];
+
     /// <summary>How many links a chain of exchanged tokens may have.</summary>
     [Between("0", "16")]
     public int MaxExchangeDepth { get; init; } = 4;

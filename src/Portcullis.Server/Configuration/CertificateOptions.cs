@@ -2,7 +2,7 @@ using Portcullis.Server.Configuration.Binding;
 
 namespace Portcullis.Server.Configuration;
 
-/// <summary>A certificate for TLS.</summary>
+/// <summary>A certificate with its private key.</summary>
 internal sealed record CertificateOptions
 {
     /// <summary>The certificate and its chain, in PEM.</summary>

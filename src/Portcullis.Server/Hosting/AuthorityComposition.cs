@@ -93,6 +93,8 @@ internal static class AuthorityComposition
             DataDirectory = configuration.Data,
             Database = configuration.Database,
             KeyEncryptionKeyFile = authority.KeyEncryptionKeyFile,
+            KeyEncryptionCertificate = authority.KeyEncryptionCertificate is { } certificate ? Files(certificate) : null,
+            FormerKeyEncryptionCertificates = [.. authority.FormerKeyEncryptionCertificates.Select(Files)],
             FirstSigningKeyFile = installation.SigningKeyPath,
             Policy = policy,
             TrustedIssuers = issuers,
@@ -113,6 +115,8 @@ internal static class AuthorityComposition
             MaxFailuresPerAddress = authority.MaxFailuresPerAddress,
         };
     }
+
+    private static KeyEncryptionCertificate Files(CertificateOptions certificate) => new(certificate.Path, certificate.KeyPath);
 
     private static ExternalProvider Provider(ProviderSettings provider) => new()
     {
