@@ -1,3 +1,5 @@
+using Portcullis.Gateway.Backends.Upstream;
+
 namespace Portcullis.Gateway;
 
 /// <summary>What the gateway must know, made by the program's one configuration binder.</summary>
@@ -14,6 +16,9 @@ public sealed record GatewayOptions
 
     /// <summary>The directory of the repositories: <c>acme/app</c> lives in <c>acme/app.git</c> below it.</summary>
     public required string RepositoriesRoot { get; init; }
+
+    /// <summary>The Git servers elsewhere, the first that matches a repository before the others; what none matches is on this machine's disk.</summary>
+    public IReadOnlyList<UpstreamDefinition> Upstreams { get; init; } = [];
 
     /// <summary>A directory of the gateway's own for what lives as long as the program: the generated git configuration and the journal of running pushes.</summary>
     public required string RunDirectory { get; init; }

@@ -11,6 +11,7 @@ using Portcullis.Gateway.Backends.Host.Processes;
 using Portcullis.Gateway.Backends.Host.Pushes;
 using Portcullis.Gateway.Backends.Host.Repositories;
 using Portcullis.Gateway.Backends.Host.Visibility;
+using Portcullis.Gateway.Backends.Upstream;
 using Portcullis.Gateway.Pipeline;
 using Portcullis.Gateway.Refusals;
 
@@ -53,7 +54,9 @@ public static class GatewayServices
         services.AddSingleton<FetchJudge>();
         services.AddSingleton<FetchHandler>();
         services.AddSingleton<PushHandler>();
-        services.AddSingleton<IGitBackend, HostBackend>();
+        services.AddSingleton<HostBackend>();
+        services.AddSingleton<IGitBackend, BackendRouter>();
+        services.AddUpstreams(options);
         services.AddHostedService<InterruptedPushes>();
         return services;
     }

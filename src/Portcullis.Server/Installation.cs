@@ -147,6 +147,7 @@ internal sealed class Installation(LoadedConfiguration loaded, TimeProvider time
         Realm = _configuration.Authority.GiteaCompatible ? GiteaRealm : _configuration.Server.Realm,
         TokenEndpoint = $"{Issuer}/oauth/token",
         RepositoriesRoot = _configuration.Repositories.Root,
+        Upstreams = UpstreamChecks.Definitions(_configuration),
         RunDirectory = RunDirectory,
         OperatorGitConfiguration = _configuration.Git.Configuration,
         GitProgram = _configuration.Git.Program,

@@ -22,7 +22,8 @@ internal sealed class RepositoryAuthorizer(IGitBackend backend)
             return (null, RefusalTexts.RepositoryNotFound(authenticated));
         }
 
-        var exists = await backend.ExistsAsync(route.Repository, authenticated.Ended);
+        // A push is looked at with certainty: a server elsewhere may make what it does not have, and that takes a permission of its own.
+        var exists = await backend.ExistsAsync(route.Repository, mustBeCertain: route.Service == GitService.ReceivePack, authenticated.Ended);
         if (route.Service == GitService.UploadPack)
         {
             return exists

@@ -9,6 +9,9 @@ internal sealed record BackendOutcome
     /// <summary>Served; nothing more to say.</summary>
     public static BackendOutcome Served { get; } = new() { Outcome = AuditOutcome.Allowed };
 
+    /// <summary>There is no such repository, which a backend that did not look before finds out only now.</summary>
+    public static BackendOutcome Missing { get; } = new() { Outcome = AuditOutcome.Refused, Code = "repository_not_found" };
+
     /// <summary>How it ended.</summary>
     public required AuditOutcome Outcome { get; init; }
 

@@ -11,8 +11,11 @@ namespace Portcullis.Gateway.Backends;
 /// </summary>
 internal interface IGitBackend
 {
-    /// <summary>Whether a repository exists.</summary>
-    ValueTask<bool> ExistsAsync(RepositoryPath repository, CancellationToken cancellationToken);
+    /// <summary>Whether a repository exists, or must be taken for existing until the operation shows otherwise with <see cref="BackendOutcome.Missing"/>.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="mustBeCertain">Whether an answer that would cost a look elsewhere is worth it.</param>
+    /// <param name="cancellationToken">Ends the look.</param>
+    ValueTask<bool> ExistsAsync(RepositoryPath repository, bool mustBeCertain, CancellationToken cancellationToken);
 
     /// <summary>Answers <c>info/refs</c>, of any protocol version and for either service.</summary>
     Task<BackendOutcome> AdvertiseAsync(AuthorizedGitRequest request, GitResponse response);

@@ -78,6 +78,10 @@ internal sealed partial class GitPipeline(
                 exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? RefusalReason.TooLarge : RefusalReason.ProtocolError,
                 "The body of the request can't be read: it is malformed, too large, or came too slowly.");
         }
+        catch (BackendFailedException exception)
+        {
+            refusal = exception.Refusal;
+        }
         catch (Exception exception)
         {
             LogFailed(logger, exception, trail.Id);
@@ -135,7 +139,7 @@ internal sealed partial class GitPipeline(
         trail.Outcome = outcome.Outcome;
         trail.Code = outcome.Code;
         trail.References = outcome.References;
-        return (outcome.Refusal, outcome.Finish);
+        return (ReferenceEquals(outcome, BackendOutcome.Missing) ? RefusalTexts.RepositoryNotFound(authenticated) : outcome.Refusal, outcome.Finish);
     }
 
     // 5. audit, and then the end of the answer

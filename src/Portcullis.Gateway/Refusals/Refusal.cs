@@ -23,6 +23,9 @@ internal sealed record Refusal
     /// <summary>The methods that the path takes.</summary>
     public string? Allow { get; init; }
 
+    /// <summary>Whether it is said in an <c>ERR</c> line: of the answers to <c>git-upload-pack</c> Git shows nothing else to its user.</summary>
+    public bool IsErrorLine { get; init; }
+
     /// <summary>The push that is refused, whose capabilities shape the report.</summary>
     public ReceivePackRequest? Push { get; init; }
 

@@ -57,6 +57,15 @@ internal enum RefusalReason
     /// <summary>The audit log can't be written, and access needs it.</summary>
     AuditUnavailable,
 
-    /// <summary>git, or the server behind this one, could not do it.</summary>
+    /// <summary>git could not do it.</summary>
     BackendFailed,
+
+    /// <summary>The server behind this one can't be used.</summary>
+    UpstreamFailed,
+
+    /// <summary>The server behind this one took too long.</summary>
+    UpstreamTimedOut,
+
+    /// <summary>The server behind this one asks to be left alone for a while.</summary>
+    UpstreamOverloaded,
 }

@@ -16,15 +16,17 @@ internal static class RefusalStatus
         RefusalReason.ContentTypeWrong => StatusCodes.Status415UnsupportedMediaType,
         RefusalReason.TooLarge => StatusCodes.Status413PayloadTooLarge,
         RefusalReason.TooManyRequests => StatusCodes.Status429TooManyRequests,
-        RefusalReason.Busy or RefusalReason.AuditUnavailable or RefusalReason.KeysUnavailable => StatusCodes.Status503ServiceUnavailable,
-        RefusalReason.BackendFailed => StatusCodes.Status502BadGateway,
+        RefusalReason.Busy or RefusalReason.AuditUnavailable or RefusalReason.KeysUnavailable or RefusalReason.UpstreamOverloaded => StatusCodes.Status503ServiceUnavailable,
+        RefusalReason.BackendFailed or RefusalReason.UpstreamFailed => StatusCodes.Status502BadGateway,
+        RefusalReason.UpstreamTimedOut => StatusCodes.Status504GatewayTimeout,
         RefusalReason.RefsNotAllowed or RefusalReason.ObjectNotFound => StatusCodes.Status200OK,
         _ => StatusCodes.Status403Forbidden,
     };
 
     /// <summary>Whether a reason means that it could not be done, and not that it may not.</summary>
     public static bool IsFailure(RefusalReason reason) =>
-        reason is RefusalReason.Busy or RefusalReason.KeysUnavailable or RefusalReason.AuditUnavailable or RefusalReason.BackendFailed;
+        reason is RefusalReason.Busy or RefusalReason.KeysUnavailable or RefusalReason.AuditUnavailable or RefusalReason.BackendFailed
+            or RefusalReason.UpstreamFailed or RefusalReason.UpstreamTimedOut or RefusalReason.UpstreamOverloaded;
 
     /// <summary>The stable code of a reason that has none of its own.</summary>
     public static string Code(RefusalReason reason) => reason switch
@@ -47,6 +49,9 @@ internal static class RefusalStatus
         RefusalReason.Busy => "busy",
         RefusalReason.KeysUnavailable => "keys_unavailable",
         RefusalReason.AuditUnavailable => "audit_unavailable",
+        RefusalReason.UpstreamFailed => "upstream_failed",
+        RefusalReason.UpstreamTimedOut => "upstream_timed_out",
+        RefusalReason.UpstreamOverloaded => "upstream_overloaded",
         _ => "backend_failed",
     };
 }

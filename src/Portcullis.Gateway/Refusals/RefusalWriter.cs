@@ -21,6 +21,7 @@ internal static class RefusalWriter
                 WriteReport(refusal, push, response);
                 break;
             case RefusalReason.ObjectNotFound:
+            case var _ when refusal.IsErrorLine:
                 // Inside the protocol, and not as a status: Git shows the text of an ERR line to the user.
                 response.Start(GitService.UploadPack.ResultContentType());
                 response.WriteError(refusal.Text);

@@ -9,13 +9,17 @@ public sealed class LsRefsRequest
     // TOO_MANY_PREFIXES in ls-refs.c: from here on git answers as if there were none.
     private const int TooManyPrefixes = 65536;
 
-    private LsRefsRequest(bool peel, bool symrefs, bool unborn, ImmutableArray<ReadOnlyMemory<byte>> prefixes)
+    private LsRefsRequest(bool peel, bool symrefs, bool unborn, ImmutableArray<ReadOnlyMemory<byte>> prefixes, CommandRequest? source)
     {
+        Source = source;
         Peel = peel;
         Symrefs = symrefs;
         Unborn = unborn;
         Prefixes = prefixes;
     }
+
+    /// <summary>The request as the client sent it; null for one that was made here.</summary>
+    public CommandRequest? Source { get; }
 
     /// <summary>Whether the objects behind annotated tags are asked for.</summary>
     public bool Peel { get; }
@@ -30,7 +34,7 @@ public sealed class LsRefsRequest
     public ImmutableArray<ReadOnlyMemory<byte>> Prefixes { get; }
 
     /// <summary>Every ref with everything that is known of it.</summary>
-    public static LsRefsRequest Everything { get; } = new(peel: true, symrefs: true, unborn: true, []);
+    public static LsRefsRequest Everything { get; } = new(peel: true, symrefs: true, unborn: true, [], null);
 
     /// <summary>Reads the arguments of a request.</summary>
     /// <param name="request">A request whose command is <c>ls-refs</c>.</param>
@@ -74,6 +78,6 @@ public sealed class LsRefsRequest
             }
         }
 
-        return new(peel, symrefs, unborn, prefixes.Count >= TooManyPrefixes ? [] : prefixes.DrainToImmutable());
+        return new(peel, symrefs, unborn, prefixes.Count >= TooManyPrefixes ? [] : prefixes.DrainToImmutable(), request);
     }
 }

@@ -19,6 +19,7 @@ internal sealed class ConfigurationChecks(ProblemList problems, ProblemList warn
         }
         new AuthorityChecks(problems, locations).Check(configuration.Authority);
         new IssuerChecks(problems, locations).Check(configuration);
+        new UpstreamChecks(problems, warnings, locations).Check(configuration);
         if (locations.IsGiven(configuration, nameof(configuration.Policy)) && !File.Exists(configuration.Policy))
         {
             Report(configuration, nameof(configuration.Policy), $"there is no file '{Shown.Text(configuration.Policy)}'");

@@ -19,6 +19,9 @@ internal sealed record PortcullisConfiguration
     /// <summary>The repositories that are served from this machine's disk.</summary>
     public RepositoriesOptions Repositories { get; init; } = new();
 
+    /// <summary>Git servers elsewhere, whose repositories are opened by the same tokens and the same policy.</summary>
+    public IReadOnlyList<UpstreamOptions> Upstreams { get; init; } = [];
+
     /// <summary>The git program that serves them.</summary>
     public GitOptions Git { get; init; } = new();
 

@@ -20,7 +20,7 @@ internal sealed class HostBackend(
     GitProcessLimiter limiter) : IGitBackend
 {
     /// <inheritdoc/>
-    public ValueTask<bool> ExistsAsync(RepositoryPath repository, CancellationToken cancellationToken) =>
+    public ValueTask<bool> ExistsAsync(RepositoryPath repository, bool mustBeCertain, CancellationToken cancellationToken) =>
         ValueTask.FromResult(store.Locate(repository) is not null);
 
     /// <inheritdoc/>

@@ -134,6 +134,9 @@ internal sealed class GatewayServer : IAsyncDisposable, IAccessPolicySource
         return entries;
     }
 
+    /// <summary>From now on nobody listens; what is in the folder stays until the end.</summary>
+    public Task StopListeningAsync() => application.StopAsync();
+
     public async ValueTask DisposeAsync()
     {
         var audit = application.Services.GetRequiredService<AuditLog>();

@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.IO.Pipelines;
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Portcullis.Audit;
 using Portcullis.Gateway.Auditing;
@@ -69,7 +71,7 @@ internal sealed partial class PushHandler(
         var pump = new PackPump(push.Request.Request.Body.Reader, process.Input, options.MaxPushBytes);
         var contentType = GitService.ReceivePack.ResultContentType();
         var output = new ReceivePackOutput(
-            process.Output, response, hasSideband: push.Push.Capabilities.Contains("side-band-64k"), contentType, isRefused: () => pump.IsTooLarge);
+            PipeReader.Create(new NetworkStream(process.Output)), response, hasSideband: push.Push.Capabilities.Contains("side-band-64k"), contentType, isRefused: () => pump.IsTooLarge);
         using var stopped = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         stopped.CancelAfter(options.GitProcessTimeout);
 

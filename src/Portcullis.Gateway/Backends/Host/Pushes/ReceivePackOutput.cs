@@ -1,18 +1,17 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using System.Net.Sockets;
 using Portcullis.Gateway.Requests;
 using Portcullis.Git.PktLines;
 
 namespace Portcullis.Gateway.Backends.Host.Pushes;
 
 /// <summary>Takes receive-pack's answer apart: progress goes on to the client as it comes, the report is kept.</summary>
-/// <param name="output">What receive-pack writes, always in a large sideband.</param>
+/// <param name="output">What receive-pack writes, in a large sideband.</param>
 /// <param name="response">The client's answer.</param>
 /// <param name="hasSideband">Whether the client asked for a sideband; without one, progress is lost.</param>
 /// <param name="contentType">The type of the client's answer.</param>
 /// <param name="isRefused">Asked at each line of progress: whether the push is refused already, so that git's complaints about its broken end would only confuse.</param>
-internal sealed class ReceivePackOutput(Socket output, GitResponse response, bool hasSideband, string contentType, Func<bool> isRefused)
+internal sealed class ReceivePackOutput(PipeReader output, GitResponse response, bool hasSideband, string contentType, Func<bool> isRefused)
 {
     private const int MaxReportBytes = 64 << 20;
 
@@ -24,7 +23,7 @@ internal sealed class ReceivePackOutput(Socket output, GitResponse response, boo
     /// <summary>Reads to the end of git's output.</summary>
     public async Task ReadAsync(CancellationToken cancellationToken)
     {
-        var lines = new PktLineStream(PipeReader.Create(new NetworkStream(output)));
+        var lines = new PktLineStream(output);
         try
         {
             while (await lines.ReadAsync(cancellationToken) is { } line)

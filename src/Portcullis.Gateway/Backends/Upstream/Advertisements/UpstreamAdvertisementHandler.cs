@@ -1,0 +1,101 @@
+using System.Buffers;
+using Portcullis.Gateway.Authorization;
+using Portcullis.Gateway.Backends.Host.Advertisements;
+using Portcullis.Gateway.Requests;
+using Portcullis.Git.Advertisements;
+using Portcullis.Git.FetchRequests;
+using Portcullis.Git.SmartHttp;
+
+namespace Portcullis.Gateway.Backends.Upstream.Advertisements;
+
+/// <summary>Answers what asks for refs: as the upstream does to who sees every ref, and otherwise without what the caller may not see.</summary>
+internal sealed class UpstreamAdvertisementHandler(UpstreamRefs refs)
+{
+    /// <summary>Answers <c>info/refs</c>.</summary>
+    public async Task<BackendOutcome> AdvertiseAsync(UpstreamSite site, AuthorizedGitRequest request, GitResponse response)
+    {
+        var service = request.Request.Route.Service;
+        if (service == GitService.ReceivePack)
+        {
+            return await AdvertiseForPushAsync(site, request, response);
+        }
+
+        if (request.SeesEveryRef)
+        {
+            using var answer = await site.DiscoverAsync(request.Repository, service, request.Request.Protocol, request.Ended);
+            if (answer is null)
+            {
+                return BackendOutcome.Missing;
+            }
+
+            await answer.CopyToAsync(response, service.AdvertisementContentType());
+            return BackendOutcome.Served;
+        }
+
+        if (await refs.DiscoverAsync(site, request.Repository, request.Request.Protocol, request.Ended) is not { } discovery)
+        {
+            return BackendOutcome.Missing;
+        }
+
+        response.Start(service.AdvertisementContentType());
+        if (discovery.Refs is not { } all)
+        {
+            RestrictedCapabilities.Of(discovery.Facts.Version2!).WriteTo(response);
+            return BackendOutcome.Served;
+        }
+
+        // A client that asked for version 2 takes 0 from a server that knows no other.
+        var version = request.Request.Protocol == GitProtocolVersion.V2 ? GitProtocolVersion.V0 : request.Request.Protocol;
+        RefAdvertisementWriter.Write(response, service, version, all.ForFetch(request), RestrictedCapabilities.Of(discovery.Facts.Version0));
+        return BackendOutcome.Served;
+    }
+
+    /// <summary>Answers <c>ls-refs</c>.</summary>
+    public async Task<BackendOutcome> ListRefsAsync(UpstreamSite site, AuthorizedGitRequest request, LsRefsRequest listing, GitResponse response)
+    {
+        var contentType = GitService.UploadPack.ResultContentType();
+        if (request.SeesEveryRef)
+        {
+            var body = new ArrayBufferWriter<byte>(512);
+            listing.Source!.WriteTo(body);
+            using var answer = await site.SendAsync(request.Repository, GitService.UploadPack, GitProtocolVersion.V2, body.WrittenMemory, request.Ended);
+            if (answer is null)
+            {
+                return BackendOutcome.Missing;
+            }
+
+            await answer.CopyToAsync(response, contentType);
+            return BackendOutcome.Served;
+        }
+
+        if (await refs.ReadForFetchAsync(site, request.Repository, listing.Prefixes, request.Ended) is not var (all, _))
+        {
+            return BackendOutcome.Missing;
+        }
+
+        response.Start(contentType);
+        LsRefsResponseWriter.Write(response, listing, all.ForFetch(request));
+        return BackendOutcome.Served;
+    }
+
+    private static async Task<BackendOutcome> AdvertiseForPushAsync(UpstreamSite site, AuthorizedGitRequest request, GitResponse response)
+    {
+        // git knows no other versions of pushes: it answers 0 to who asks for 2.
+        var version = request.Request.Protocol == GitProtocolVersion.V1 ? GitProtocolVersion.V1 : GitProtocolVersion.V0;
+        if (await UpstreamRefs.ReadForPushAsync(site, request.Repository, version, request.Ended) is not var (advertisement, bytes))
+        {
+            return BackendOutcome.Missing;
+        }
+
+        response.Start(GitService.ReceivePack.AdvertisementContentType());
+        if (request.SeesEveryRef)
+        {
+            response.Write(bytes.Span);
+            return BackendOutcome.Served;
+        }
+
+        RefAdvertisementWriter.Write(
+            response, GitService.ReceivePack, version, advertisement.Refs.ForPush(request), RestrictedCapabilities.Of(advertisement.Capabilities));
+        return BackendOutcome.Served;
+    }
+}

@@ -1,0 +1,236 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Authentication;
+using Portcullis.Gateway.Backends.Upstream.Credentials;
+using Portcullis.Git.SmartHttp;
+
+namespace Portcullis.Gateway.Backends.Upstream.Connections;
+
+/// <summary>Speaks HTTP with one upstream: the only place that knows its credential, and the only one that makes requests to it.</summary>
+/// <remarks>
+/// A request is made from what was understood, never from what the client sent: no header of the client's can go up. Tried again is only
+/// what can't have reached the upstream.
+/// </remarks>
+internal sealed class UpstreamClient : IDisposable
+{
+    private const int MaxRedirects = 3;
+    private const int MaxAttempts = 2;
+
+    // Some servers serve Git to programs alone that call themselves git.
+    private const string UserAgent = "git/2.0 (Portcullis)";
+
+    private readonly UpstreamDefinition definition;
+    private readonly IUpstreamCredential? credential;
+    private readonly HttpMessageInvoker invoker;
+
+    /// <summary>Makes a client.</summary>
+    public UpstreamClient(UpstreamDefinition definition, IUpstreamCredential? credential, HttpMessageHandler handler)
+    {
+        this.definition = definition;
+        this.credential = credential;
+        invoker = new HttpMessageInvoker(handler);
+    }
+
+    /// <summary>Asks.</summary>
+    /// <param name="request">What is asked.</param>
+    /// <param name="patience">The clock of the exchange; disposed with the answer, or here where there is none.</param>
+    /// <returns>The answer; null where the upstream says that there is no such repository.</returns>
+    /// <exception cref="UpstreamException">It could not be had.</exception>
+    public async Task<UpstreamAnswer?> SendAsync(UpstreamRequest request, Patience patience)
+    {
+        try
+        {
+            var response = await FollowAsync(request, patience);
+            if (response is null)
+            {
+                patience.Dispose();
+                return null;
+            }
+
+            return await UpstreamAnswer.OfAsync(response, patience, definition.IdleTimeout);
+        }
+        catch
+        {
+            patience.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => invoker.Dispose();
+
+    private async Task<HttpResponseMessage?> FollowAsync(UpstreamRequest request, Patience patience)
+    {
+        var target = request.Repository.Endpoint(request.Body is null ? "info/refs?service=" + request.Service.Name() : request.Service.Name());
+        for (var redirects = 0; ; redirects++)
+        {
+            var (response, shown) = await TryAsync(request, target, patience);
+            try
+            {
+                if (response.StatusCode == HttpStatusCode.OK)
+                {
+                    CheckContent(request, response);
+                    var accepted = response;
+                    response = null;
+                    return accepted;
+                }
+
+                if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone)
+                {
+                    return null;
+                }
+
+                if (!IsRedirect(response.StatusCode))
+                {
+                    throw Failed(request, response, shown);
+                }
+
+                // A body was sent already; where a repository has moved to is found out by the discovery that comes before it.
+                target = request.Body is null && redirects < MaxRedirects && response.Headers.Location is { } location
+                    ? Within(new Uri(target, location), request.Service)
+                    : throw new UpstreamException(UpstreamFailure.RedirectedAway, $"It redirects, and is not followed ({(int)response.StatusCode}).");
+            }
+            finally
+            {
+                response?.Dispose();
+            }
+        }
+    }
+
+    private async Task<(HttpResponseMessage Response, AuthenticationHeaderValue? Shown)> TryAsync(UpstreamRequest request, Uri target, Patience patience)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            using var message = new HttpRequestMessage(request.Body is null ? HttpMethod.Get : HttpMethod.Post, target)
+            {
+                Version = HttpVersion.Version20,
+                VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+                Content = request.Body,
+            };
+            var shown = await CredentialAsync(request, patience.Token);
+            message.Headers.Authorization = shown;
+            message.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
+            message.Headers.TryAddWithoutValidation("Accept", request.AnswerType);
+            message.Headers.TryAddWithoutValidation("Pragma", "no-cache");
+            if (GitProtocolHeader.ToHeaderValue(request.Protocol) is { } protocol)
+            {
+                message.Headers.TryAddWithoutValidation("Git-Protocol", protocol);
+            }
+
+            if (request.ExpectsContinue)
+            {
+                message.Headers.ExpectContinue = true;
+            }
+
+            patience.Start(definition.ConnectTimeout + definition.AnswerTimeout);
+            try
+            {
+                return (await invoker.SendAsync(message, patience.Token), shown);
+            }
+            catch (HttpRequestException exception) when (attempt < MaxAttempts && IsBeforeSending(exception) && request.Body is not { IsStarted: true })
+            {
+                // Nobody has seen anything of it: once more.
+            }
+            catch (OperationCanceledException exception) when (patience.HasRunOut || exception.InnerException is TimeoutException)
+            {
+                request.Body?.ThrowIfSourceFailed();
+                throw new UpstreamException(UpstreamFailure.TimedOut, "It did not answer in time.", exception);
+            }
+            catch (Exception exception) when (exception is HttpRequestException or IOException && !patience.Token.IsCancellationRequested)
+            {
+                request.Body?.ThrowIfSourceFailed();
+                throw Classify(exception);
+            }
+            finally
+            {
+                // The body belongs to whoever made the request: it may be tried again.
+                message.Content = null;
+            }
+        }
+    }
+
+    private async ValueTask<AuthenticationHeaderValue?> CredentialAsync(UpstreamRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return credential is null ? null : await credential.GetAsync(CredentialRequest(request), cancellationToken);
+        }
+        catch (UpstreamCredentialException exception)
+        {
+            throw new UpstreamException(UpstreamFailure.CredentialMissing, exception.Message, exception);
+        }
+    }
+
+    private static UpstreamCredentialRequest CredentialRequest(UpstreamRequest request) => new(request.Repository.Path, request.Service == GitService.ReceivePack);
+
+    // Only there where the operator sent us: the same scheme, host and port, and below the path that was configured.
+    private Uri Within(Uri location, GitService service)
+    {
+        var root = definition.Url.AbsolutePath.TrimEnd('/') + "/";
+        return location.Scheme == definition.Url.Scheme
+            && location.IdnHost.Equals(definition.Url.IdnHost, StringComparison.OrdinalIgnoreCase)
+            && location.Port == definition.Url.Port
+            && location.UserInfo.Length == 0
+            && location.AbsolutePath.StartsWith(root, StringComparison.Ordinal)
+            && location.AbsolutePath.EndsWith("/info/refs", StringComparison.Ordinal)
+            && location.Query == "?service=" + service.Name()
+                ? location
+                : throw new UpstreamException(UpstreamFailure.RedirectedAway, "It redirects to another place than its own.");
+    }
+
+    private static void CheckContent(UpstreamRequest request, HttpResponseMessage response)
+    {
+        var type = response.Content.Headers.ContentType?.MediaType;
+        if (!string.Equals(type, request.AnswerType, StringComparison.OrdinalIgnoreCase))
+        {
+            throw new UpstreamException(UpstreamFailure.NotGit, $"It answered with {(type is { Length: < 80 } ? type : "no known content type")} instead of {request.AnswerType}.");
+        }
+
+        if (response.Content.Headers.ContentEncoding.Count > 0)
+        {
+            throw new UpstreamException(UpstreamFailure.NotGit, "It compressed an answer that was not asked for compressed.");
+        }
+    }
+
+    private UpstreamException Failed(UpstreamRequest request, HttpResponseMessage response, AuthenticationHeaderValue? shown)
+    {
+        if (response.StatusCode == HttpStatusCode.Unauthorized && shown is not null)
+        {
+            credential?.Reject(CredentialRequest(request), shown);
+        }
+
+        var failure = response.StatusCode switch
+        {
+            HttpStatusCode.Unauthorized or HttpStatusCode.ProxyAuthenticationRequired => UpstreamFailure.CredentialRejected,
+            HttpStatusCode.Forbidden => UpstreamFailure.Forbidden,
+            HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable => UpstreamFailure.Overloaded,
+            HttpStatusCode.RequestTimeout or HttpStatusCode.GatewayTimeout => UpstreamFailure.TimedOut,
+            _ => UpstreamFailure.UnexpectedStatus,
+        };
+        return new UpstreamException(failure, $"It answered with status {(int)response.StatusCode}.") { RetryAfter = response.Headers.RetryAfter?.Delta };
+    }
+
+    private static bool IsRedirect(HttpStatusCode status) =>
+        status is HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect;
+
+    private static bool IsBeforeSending(HttpRequestException exception) =>
+        exception.HttpRequestError is HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError;
+
+    private static UpstreamException Classify(Exception exception)
+    {
+        if (exception.InnerException is AuthenticationException)
+        {
+            return new UpstreamException(UpstreamFailure.TlsFailed, exception.InnerException.Message, exception);
+        }
+
+        return (exception as HttpRequestException)?.HttpRequestError switch
+        {
+            HttpRequestError.SecureConnectionError => new UpstreamException(UpstreamFailure.TlsFailed, "TLS could not be set up.", exception),
+            HttpRequestError.NameResolutionError => new UpstreamException(UpstreamFailure.Unreachable, "Its name is not known.", exception),
+            HttpRequestError.ConnectionError => new UpstreamException(UpstreamFailure.Unreachable, "Nobody listens there, or the way is barred.", exception),
+            HttpRequestError.ProxyTunnelError => new UpstreamException(UpstreamFailure.Unreachable, "The proxy does not let us through.", exception),
+            HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError => new UpstreamException(UpstreamFailure.NotGit, "What it answered is no HTTP.", exception),
+            _ => new UpstreamException(UpstreamFailure.Disconnected, "The connection broke before it answered.", exception),
+        };
+    }
+}

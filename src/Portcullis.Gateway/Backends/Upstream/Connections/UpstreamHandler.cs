@@ -1,0 +1,61 @@
+using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Portcullis.Gateway.Backends.Upstream.Connections;
+
+/// <summary>Makes the pool of connections to one upstream.</summary>
+internal static class UpstreamHandler
+{
+    // Behind a name may be other machines tomorrow: connections are made anew now and then.
+    private static readonly TimeSpan s_connectionLifetime = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan s_pingDelay = TimeSpan.FromSeconds(30);
+
+    /// <summary>Makes the handler.</summary>
+    /// <exception cref="CryptographicException">The file of authorities holds no certificate.</exception>
+    /// <exception cref="IOException">The file of authorities can't be read.</exception>
+    public static SocketsHttpHandler Create(UpstreamDefinition definition)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            // What an upstream sets or asks for is for us, and stays here: no cookie jar, no redirect that we have not looked at,
+            // nothing inflated that is to be passed on, no tracing headers.
+            UseCookies = false,
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            ActivityHeadersPropagator = null,
+            Credentials = null,
+            PreAuthenticate = false,
+            UseProxy = definition.Proxy is not null,
+            Proxy = definition.Proxy is { } proxy ? new WebProxy(proxy) : null,
+            ConnectTimeout = definition.ConnectTimeout,
+            MaxConnectionsPerServer = definition.MaxConnections,
+            PooledConnectionLifetime = s_connectionLifetime,
+            EnableMultipleHttp2Connections = true,
+            InitialHttp2StreamWindowSize = 1 << 20,
+            KeepAlivePingDelay = s_pingDelay,
+            KeepAlivePingTimeout = definition.ConnectTimeout,
+            MaxResponseHeadersLength = 64,
+        };
+        if (definition.CertificateAuthorityFile is { } file)
+        {
+            handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = TrustingOnly(file) };
+        }
+
+        return handler;
+    }
+
+    private static X509ChainPolicy TrustingOnly(string file)
+    {
+        var policy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+
+            // An authority of one's own seldom says where its revocation list is.
+            RevocationMode = X509RevocationMode.NoCheck,
+        };
+        policy.CustomTrustStore.ImportFromPemFile(file);
+        return policy.CustomTrustStore.Count > 0 ? policy : throw new CryptographicException($"There is no certificate in {file}.");
+    }
+}

@@ -1,0 +1,87 @@
+using Microsoft.Extensions.Logging;
+using Portcullis.Gateway.Authorization;
+using Portcullis.Gateway.Backends.Upstream.Advertisements;
+using Portcullis.Gateway.Backends.Upstream.Fetches;
+using Portcullis.Gateway.Backends.Upstream.Pushes;
+using Portcullis.Gateway.Requests;
+using Portcullis.Git.FetchRequests;
+using Portcullis.Git.Names;
+using Portcullis.Git.SmartHttp;
+
+namespace Portcullis.Gateway.Backends.Upstream;
+
+/// <summary>Repositories on a Git server elsewhere. Here its failures become what callers are told.</summary>
+internal sealed partial class UpstreamBackend(
+    UpstreamSite site,
+    UpstreamRefs refs,
+    UpstreamAdvertisementHandler advertisements,
+    UpstreamFetchHandler fetches,
+    UpstreamPushHandler pushes,
+    ILogger<UpstreamBackend> logger) : IGitBackend, IDisposable
+{
+    /// <summary>Whether a repository is served from there.</summary>
+    public bool Serves(RepositoryPath repository) => site.Definition.Match.IsMatch(repository);
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> ExistsAsync(RepositoryPath repository, bool mustBeCertain, CancellationToken cancellationToken)
+    {
+        if (!mustBeCertain)
+        {
+            return true;
+        }
+
+        try
+        {
+            return await refs.ExistsAsync(site, repository, cancellationToken);
+        }
+        catch (UpstreamException exception)
+        {
+            LogFailed(logger, exception, site.Definition.Name, repository.Value, exception.Failure, "-");
+            throw new BackendFailedException(UpstreamRefusals.For(site.Definition, exception, "-"), exception);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<BackendOutcome> AdvertiseAsync(AuthorizedGitRequest request, GitResponse response) =>
+        GuardedAsync(request, response, () => advertisements.AdvertiseAsync(site, request, response));
+
+    /// <inheritdoc/>
+    public Task<BackendOutcome> ListRefsAsync(AuthorizedGitRequest request, LsRefsRequest listing, GitResponse response) =>
+        GuardedAsync(request, response, () => advertisements.ListRefsAsync(site, request, listing, response));
+
+    /// <inheritdoc/>
+    public Task<BackendOutcome> FetchAsync(AuthorizedGitRequest request, GitResponse response) =>
+        GuardedAsync(request, response, () => fetches.FetchAsync(site, request, response));
+
+    /// <inheritdoc/>
+    public Task<BackendOutcome> PushAsync(AuthorizedPush push, GitResponse response) =>
+        GuardedAsync(push.Request, response, () => pushes.PushAsync(site, push, response));
+
+    /// <inheritdoc/>
+    public void Dispose() => site.Dispose();
+
+    private async Task<BackendOutcome> GuardedAsync(AuthorizedGitRequest request, GitResponse response, Func<Task<BackendOutcome>> operation)
+    {
+        try
+        {
+            return await operation();
+        }
+        catch (UpstreamException exception)
+        {
+            LogFailed(logger, exception, site.Definition.Name, request.Repository.Value, exception.Failure, request.Request.Id);
+            if (response.HasStarted)
+            {
+                response.Abort();
+                return BackendOutcome.Cut(UpstreamRefusals.Code(exception.Failure));
+            }
+
+            return BackendOutcome.Failed(UpstreamRefusals.For(site.Definition, exception, request.Request.Id) with
+            {
+                IsErrorLine = request.Request.Route.Operation == GitOperation.Fetch,
+            });
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "Upstream {Upstream} could not be used for {Repository}: {Failure}, request {RequestId}.")]
+    private static partial void LogFailed(ILogger logger, Exception exception, string upstream, string repository, UpstreamFailure failure, string requestId);
+}

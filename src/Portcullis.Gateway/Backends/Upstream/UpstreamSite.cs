@@ -1,0 +1,68 @@
+using Portcullis.Gateway.Authorization;
+using Portcullis.Gateway.Backends.Upstream.Connections;
+using Portcullis.Git.Names;
+using Portcullis.Git.SmartHttp;
+
+namespace Portcullis.Gateway.Backends.Upstream;
+
+/// <summary>One upstream: what is configured for it, and the way to it.</summary>
+internal sealed class UpstreamSite(UpstreamDefinition definition, UpstreamClient client, TimeProvider time) : IDisposable
+{
+    /// <summary>What is configured.</summary>
+    public UpstreamDefinition Definition => definition;
+
+    /// <summary>Makes one with its pool of connections.</summary>
+    public static UpstreamSite Open(UpstreamDefinition definition, TimeProvider time) =>
+        new(definition, new UpstreamClient(definition, definition.Credential?.Create(time), UpstreamHandler.Create(definition)), time);
+
+    /// <summary>Asks for the advertisement of a service; null where there is no such repository.</summary>
+    /// <exception cref="UpstreamException">It could not be had.</exception>
+    public Task<UpstreamAnswer?> DiscoverAsync(RepositoryPath repository, GitService service, GitProtocolVersion protocol, CancellationToken ended) =>
+        client.SendAsync(new UpstreamRequest(UpstreamRepository.Of(definition, repository), service, protocol), new Patience(time, ended));
+
+    /// <summary>Sends a request whose body is known; null where there is no such repository.</summary>
+    /// <exception cref="UpstreamException">It could not be answered.</exception>
+    public Task<UpstreamAnswer?> SendAsync(
+        RepositoryPath repository, GitService service, GitProtocolVersion protocol, ReadOnlyMemory<byte> body, CancellationToken ended)
+    {
+        var patience = new Patience(time, ended);
+        return client.SendAsync(
+            new UpstreamRequest(UpstreamRepository.Of(definition, repository), service, protocol)
+            {
+                Body = new ForwardedBody(body, null, body.Length, 0, service.RequestContentType(), patience, definition),
+            },
+            patience);
+    }
+
+    /// <summary>Sends a request on whose body is still on its way from the client.</summary>
+    /// <param name="request">The client's request.</param>
+    /// <param name="head">What was read of it already.</param>
+    /// <param name="maxBytes">How much may follow.</param>
+    /// <returns>The answer, null where there is no such repository; and the body, which knows whether it was too large.</returns>
+    /// <exception cref="UpstreamException">It could not be answered.</exception>
+    public async Task<(UpstreamAnswer? Answer, bool IsTooLarge)> ForwardAsync(AuthorizedGitRequest request, ReadOnlyMemory<byte> head, long maxBytes)
+    {
+        const long LargeBody = 1 << 20;
+        var service = request.Request.Route.Service;
+        var patience = new Patience(time, request.Ended);
+        var length = request.Request.Body.Length;
+        var body = new ForwardedBody(head, request.Request.Body.Reader, length, maxBytes, service.RequestContentType(), patience, definition);
+        try
+        {
+            return (await client.SendAsync(
+                new UpstreamRequest(UpstreamRepository.Of(definition, request.Repository), service, request.Request.Protocol)
+                {
+                    Body = body,
+                    ExpectsContinue = service == GitService.ReceivePack && length is null or > LargeBody,
+                },
+                patience), false);
+        }
+        catch (UpstreamException) when (body.IsTooLarge)
+        {
+            return (null, true);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => client.Dispose();
+}
