@@ -10,7 +10,7 @@ public sealed class Interruptions
     {
         await using var site = new HostSite();
         await site.InitializeAsync();
-        var (repository, folder, git, clone, token) = await PrepareAsync(site);
+        var (repository, folder, git, clone, token) = await PushInProgress.PrepareAsync(site);
         var before = await site.RefsAsync(repository);
         await using var push = await PushInProgress.StartAsync(site.Server, git, clone, repository, token);
         await PushInProgress.WaitUntilStoredAsync(folder);
@@ -30,7 +30,7 @@ public sealed class Interruptions
     {
         await using var site = new HostSite();
         await site.InitializeAsync();
-        var (repository, folder, git, clone, token) = await PrepareAsync(site);
+        var (repository, folder, git, clone, token) = await PushInProgress.PrepareAsync(site);
         var before = await site.RefsAsync(repository);
         await using (var push = await PushInProgress.StartAsync(site.Server, git, clone, repository, token))
         {
@@ -53,7 +53,7 @@ public sealed class Interruptions
     {
         await using var site = new HostSite();
         await site.InitializeAsync();
-        var (repository, folder, git, clone, token) = await PrepareAsync(site);
+        var (repository, folder, git, clone, token) = await PushInProgress.PrepareAsync(site);
         var before = await site.RefsAsync(repository);
         await using var push = await PushInProgress.StartAsync(site.Server, git, clone, repository, token);
         await PushInProgress.WaitUntilStoredAsync(folder);
@@ -70,7 +70,7 @@ public sealed class Interruptions
     {
         await using var site = new HostSite();
         await site.InitializeAsync();
-        var (repository, _, git, clone, token) = await PrepareAsync(site);
+        var (repository, _, git, clone, token) = await PushInProgress.PrepareAsync(site);
         await using (var push = await PushInProgress.StartAsync(site.Server, git, clone, repository, token, 40_000_000))
         {
             Assert.Contains("ok refs/heads/big", (await push.FinishAsync())!.Text);
@@ -95,16 +95,6 @@ public sealed class Interruptions
         }
 
         await site.Server.Audit.WaitForAsync(repository, "fetch", "failed");
-    }
-
-    private static async Task<(string Repository, string Folder, Git Git, string Clone, string Token)> PrepareAsync(HostSite site)
-    {
-        var repository = await site.SeededRepositoryAsync();
-        var token = await site.TokenAsync("alice", "git:*:pull,push");
-        var git = site.NewGit();
-        var work = site.NewFolder();
-        (await git.WithBearer(token).RunAsync(work, "clone", "--quiet", $"{site.Url}/{repository}.git", "clone")).ShouldSucceed();
-        return (repository, site.Server.RepositoryFolder(repository), git, Path.Combine(work, "clone"), token);
     }
 
     private static async Task AssertUntouchedAsync(HostSite site, string repository, string before)

@@ -20,6 +20,16 @@ public sealed class PushInProgress : IAsyncDisposable
     /// <summary>The commit that the push would bring to refs/heads/big.</summary>
     public string Commit { get; }
 
+    /// <summary>A repository with some history, a clone of it, and a token that may push to it.</summary>
+    public static async Task<(string Repository, string Folder, Git Git, string Clone, string Token)> PrepareAsync(HostSite site)
+    {
+        var repository = await site.SeededRepositoryAsync();
+        var token = await site.TokenAsync("alice", "git:*:pull,push");
+        var (git, work) = (site.NewGit(), site.NewFolder());
+        (await git.WithBearer(token).RunAsync(work, "clone", "--quiet", $"{site.Url}/{repository}.git", "clone")).ShouldSucceed();
+        return (repository, site.Server.RepositoryFolder(repository), git, Path.Combine(work, "clone"), token);
+    }
+
     /// <summary>Makes a commit with a large file in a clone, and sends the first half of its push.</summary>
     public static async Task<PushInProgress> StartAsync(PortcullisServer server, Git git, string clone, string repository, string token, int bytes = 8_000_000)
     {
