@@ -3,7 +3,8 @@ using System.Net.Http.Headers;
 namespace Portcullis.Gateway.Backends.Upstream.Credentials;
 
 /// <summary>
-/// Gives what an upstream is shown in a request's <c>Authorization</c>. It is the gateway's own: nothing of the caller's token goes into it.
+/// Gives what an upstream is shown in a request's <c>Authorization</c>. It is the gateway's own: nothing of the caller's token goes into it. It belongs to
+/// one upstream: whoever asks for it sends it to that upstream's own origin and nowhere else.
 /// </summary>
 internal interface IUpstreamCredential
 {
@@ -11,8 +12,12 @@ internal interface IUpstreamCredential
     /// <exception cref="UpstreamCredentialException">There is none; the message says why, for the operator.</exception>
     ValueTask<AuthenticationHeaderValue> GetAsync(UpstreamCredentialRequest request, CancellationToken cancellationToken);
 
-    /// <summary>Told that the upstream refused what <see cref="GetAsync"/> gave, so that it is not given again if another can be had.</summary>
-    void Reject(UpstreamCredentialRequest request, AuthenticationHeaderValue rejected);
+    /// <summary>
+    /// Asked once, after the upstream answered 401 to what <see cref="GetAsync"/> gave: a header that is worth one more try. Null where there is none, since
+    /// the same would only be refused again.
+    /// </summary>
+    /// <exception cref="UpstreamCredentialException">There is none; the message says why, for the operator.</exception>
+    ValueTask<AuthenticationHeaderValue?> RenewAsync(UpstreamCredentialRequest request, AuthenticationHeaderValue rejected, CancellationToken cancellationToken);
 }
 
 /// <summary>What a credential is for, so that it can be no larger than that.</summary>

@@ -6,12 +6,15 @@ namespace Portcullis.Gateway.Backends.Upstream.Credentials;
 internal sealed class SecretCredential(SecretSource source, Func<string, AuthenticationHeaderValue> toHeader) : IUpstreamCredential
 {
     /// <inheritdoc/>
-    public ValueTask<AuthenticationHeaderValue> GetAsync(UpstreamCredentialRequest request, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(toHeader(source.Read()));
+    public async ValueTask<AuthenticationHeaderValue> GetAsync(UpstreamCredentialRequest request, CancellationToken cancellationToken) =>
+        toHeader(await source.ReadAsync(cancellationToken));
 
     /// <inheritdoc/>
-    public void Reject(UpstreamCredentialRequest request, AuthenticationHeaderValue rejected)
+    /// <remarks>There is another one only if it was put down in just this moment.</remarks>
+    public async ValueTask<AuthenticationHeaderValue?> RenewAsync(
+        UpstreamCredentialRequest request, AuthenticationHeaderValue rejected, CancellationToken cancellationToken)
     {
-        // There is no other until the operator puts one down.
+        var now = await GetAsync(request, cancellationToken);
+        return now.Equals(rejected) ? null : now;
     }
 }

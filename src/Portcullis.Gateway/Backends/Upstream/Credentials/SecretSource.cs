@@ -1,52 +1,58 @@
+using System.Buffers;
+using System.Text;
+
 namespace Portcullis.Gateway.Backends.Upstream.Credentials;
 
-/// <summary>Reads a secret, again when its file has changed: secrets are rotated while the program runs.</summary>
+/// <summary>
+/// Reads a secret where it is. A file is read for each use, which costs little beside the request to the upstream: what an operator or a sidecar puts
+/// there counts at once, whatever its time stamp says, and no old copy lives on.
+/// </summary>
 internal sealed class SecretSource(SecretLocation location)
 {
-    private const int MaxBytes = 64 * 1024;
+    // An Entra token with many groups has several KiB; no secret has more than this.
+    private const int MaxBytes = 64 << 10;
 
-    private Entry? kept;
+    private const char ByteOrderMark = (char)0xFEFF;
+
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>The secret, without the white space around it.</summary>
     /// <exception cref="UpstreamCredentialException">It is not there, empty, or no single line of text.</exception>
-    public string Read()
+    public async ValueTask<string> ReadAsync(CancellationToken cancellationToken)
     {
-        if (location.File is not { } path)
-        {
-            return Checked(Environment.GetEnvironmentVariable(location.Variable!) ?? string.Empty);
-        }
+        var text = location.File is { } file
+            ? await ReadFileAsync(file, cancellationToken)
+            : Environment.GetEnvironmentVariable(location.Variable ?? string.Empty) ?? string.Empty;
+        var secret = text.TrimStart(ByteOrderMark).Trim();
 
-        try
-        {
-            var file = new FileInfo(path);
-            if (kept is { } entry && file.Exists && entry.Modified == file.LastWriteTimeUtc && entry.Length == file.Length)
-            {
-                return entry.Secret;
-            }
-
-            if (file.Length > MaxBytes)
-            {
-                throw new UpstreamCredentialException($"The secret in {location} is larger than {MaxBytes >> 10} KiB.");
-            }
-
-            var secret = Checked(File.ReadAllText(path));
-            kept = new Entry(file.LastWriteTimeUtc, file.Length, secret);
-            return secret;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new UpstreamCredentialException($"The secret in {location} can't be read.", exception);
-        }
-    }
-
-    // What reaches a header holds no control character, whoever wrote the file.
-    private string Checked(string text)
-    {
-        var secret = text.Trim();
+        // What reaches a header holds no control character, whoever wrote the file.
         return secret.Length == 0 ? throw new UpstreamCredentialException($"There is no secret in {location}.")
             : secret.Any(char.IsControl) ? throw new UpstreamCredentialException($"The secret in {location} is not a single line of text.")
             : secret;
     }
 
-    private sealed record Entry(DateTime Modified, long Length, string Secret);
+    private async Task<string> ReadFileAsync(string path, CancellationToken cancellationToken)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(MaxBytes + 1);
+        try
+        {
+            await using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            var length = await stream.ReadAtLeastAsync(buffer.AsMemory(0, MaxBytes + 1), MaxBytes + 1, throwOnEndOfStream: false, cancellationToken);
+            return length <= MaxBytes
+                ? StrictUtf8.GetString(buffer, 0, length)
+                : throw new UpstreamCredentialException($"The secret in {location} is larger than {MaxBytes >> 10} KiB.");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new UpstreamCredentialException($"The secret in {location} can't be read: {(exception is FileNotFoundException ? "there is no such file" : exception.GetType().Name)}.");
+        }
+        catch (DecoderFallbackException)
+        {
+            throw new UpstreamCredentialException($"The secret in {location} is not UTF-8.");
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
+        }
+    }
 }
