@@ -1,5 +1,4 @@
 using Portcullis.Gateway.Backends.Upstream;
-using Portcullis.Gateway.Backends.Upstream.Credentials;
 using Portcullis.Git.Names;
 using Portcullis.Server.Configuration.Binding;
 
@@ -26,7 +25,10 @@ internal sealed class UpstreamChecks(ProblemList problems, ProblemList warnings,
                 Report(upstream, nameof(upstream.Suffix), "a suffix has letters, digits, '.', '_' and '-' alone");
             }
 
-            CheckCredential(upstream);
+            if (upstream.Credential is { } credential)
+            {
+                new UpstreamCredentialChecks(problems, warnings, locations).Check(credential);
+            }
         }
     }
 
@@ -39,7 +41,7 @@ internal sealed class UpstreamChecks(ProblemList problems, ProblemList warnings,
         Url = new Uri(options.Url),
         StripsPrefix = options.Prefix == UpstreamPrefix.Strip,
         Suffix = options.Suffix,
-        Credential = options.Credential is { } credential ? Definition(credential) : null,
+        Credential = options.Credential is { } credential ? UpstreamCredentialChecks.Definition(credential, new Uri(options.Url)) : null,
         CertificateAuthorityFile = options.CertificateAuthority,
         Proxy = options.Proxy is { } proxy ? new Uri(proxy) : null,
         MaxConnections = options.MaxConnections,
@@ -47,12 +49,6 @@ internal sealed class UpstreamChecks(ProblemList problems, ProblemList warnings,
         AnswerTimeout = options.AnswerTimeout,
         IdleTimeout = options.IdleTimeout,
     };
-
-    private static UpstreamCredentialDefinition Definition(UpstreamCredentialOptions options)
-    {
-        var secret = new SecretLocation(options.SecretFile, options.SecretVariable);
-        return options.Kind == UpstreamCredentialKind.Basic ? new BasicCredentialDefinition(options.UserName, secret) : new BearerCredentialDefinition(secret);
-    }
 
     private void CheckMatch(UpstreamOptions upstream, List<(RepositoryPattern Pattern, UpstreamOptions Options)> seen)
     {
@@ -89,29 +85,6 @@ internal sealed class UpstreamChecks(ProblemList problems, ProblemList warnings,
         else if (!Addresses.IsSafe(url) && upstream.Credential is not null)
         {
             warnings.Add(locations.Of(upstream, nameof(upstream.Url)), "the credential goes over the network unprotected: use https://");
-        }
-    }
-
-    private void CheckCredential(UpstreamOptions upstream)
-    {
-        if (upstream.Credential is not { } credential)
-        {
-            return;
-        }
-
-        if (credential.SecretFile is null == credential.SecretVariable is null && locations.IsSound(credential, nameof(credential.SecretFile)))
-        {
-            Report(credential, nameof(credential.SecretFile), "a secret is in a file or in an environment variable: name one of 'secretFile' and 'secretVariable'");
-        }
-
-        if (credential.Kind == UpstreamCredentialKind.Bearer && credential.UserName.Length > 0)
-        {
-            Report(credential, nameof(credential.UserName), "a bearer token has no user name");
-        }
-
-        if (credential.UserName.Any(character => character == ':' || char.IsControl(character)))
-        {
-            Report(credential, nameof(credential.UserName), "a user name holds no ':' and no control characters");
         }
     }
 

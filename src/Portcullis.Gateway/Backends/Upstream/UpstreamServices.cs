@@ -19,7 +19,7 @@ internal static class UpstreamServices
         services.AddSingleton<IReadOnlyList<UpstreamBackend>>(provider =>
         [
             .. options.Upstreams.Select(definition => new UpstreamBackend(
-                UpstreamSite.Open(definition, provider.GetRequiredService<TimeProvider>()),
+                UpstreamSite.Open(definition, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>()),
                 provider.GetRequiredService<UpstreamRefs>(),
                 provider.GetRequiredService<UpstreamAdvertisementHandler>(),
                 provider.GetRequiredService<UpstreamFetchHandler>(),

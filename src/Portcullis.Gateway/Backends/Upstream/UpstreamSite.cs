@@ -1,5 +1,7 @@
+using Microsoft.Extensions.Logging;
 using Portcullis.Gateway.Authorization;
 using Portcullis.Gateway.Backends.Upstream.Connections;
+using Portcullis.Gateway.Backends.Upstream.Credentials;
 using Portcullis.Git.Names;
 using Portcullis.Git.SmartHttp;
 
@@ -12,8 +14,12 @@ internal sealed class UpstreamSite(UpstreamDefinition definition, UpstreamClient
     public UpstreamDefinition Definition => definition;
 
     /// <summary>Makes one with its pool of connections.</summary>
-    public static UpstreamSite Open(UpstreamDefinition definition, TimeProvider time) =>
-        new(definition, new UpstreamClient(definition, definition.Credential?.Create(time), UpstreamHandler.Create(definition)), time);
+    public static UpstreamSite Open(UpstreamDefinition definition, TimeProvider time, ILoggerFactory loggers)
+    {
+        var handler = UpstreamHandler.Create(definition);
+        var services = new UpstreamCredentialServices(new HttpMessageInvoker(handler, disposeHandler: false), time, loggers);
+        return new UpstreamSite(definition, new UpstreamClient(definition, definition.Credential?.Create(services), handler), time);
+    }
 
     /// <summary>Asks for the advertisement of a service; null where there is no such repository.</summary>
     /// <exception cref="UpstreamException">It could not be had.</exception>

@@ -32,6 +32,9 @@ public sealed class GitHubStandIn : IAsyncDisposable
     /// <summary>What Git requests showed as Authorization.</summary>
     public IReadOnlyList<string> Shown { get { lock (_shown) { return [.. _shown]; } } }
 
+    /// <summary>Whether its Git side takes no token at all.</summary>
+    public bool RejectsEverything { get; set; }
+
     /// <summary>Headers that no gateway may pass on, found in Git requests.</summary>
     public List<string> Strays { get; } = [];
 
@@ -87,7 +90,7 @@ public sealed class GitHubStandIn : IAsyncDisposable
         }
 
         var writes = path.EndsWith("/git-receive-pack", StringComparison.Ordinal) || request.Query["service"] == "git-receive-pack";
-        var status = end < 0 ? HttpStatusCode.NotFound : Model.Admit(authorization.Length == 0 ? null : authorization, path[1..end], writes);
+        var status = RejectsEverything ? HttpStatusCode.Unauthorized : end < 0 ? HttpStatusCode.NotFound : Model.Admit(authorization.Length == 0 ? null : authorization, path[1..end], writes);
         if (status == HttpStatusCode.OK)
         {
             await _backend.HandleAsync(context);

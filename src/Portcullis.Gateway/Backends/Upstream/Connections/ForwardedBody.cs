@@ -41,6 +41,9 @@ internal sealed class ForwardedBody : HttpContent
     /// <summary>Whether any of it was sent, so that the request can't be tried again.</summary>
     public bool IsStarted { get; private set; }
 
+    /// <summary>Whether the request can be made once more with it: nothing of it is gone, or all of it is at hand.</summary>
+    public bool CanBeSentAgain => !IsStarted || rest is null;
+
     /// <summary>Whether the body was larger than allowed.</summary>
     public bool IsTooLarge { get; private set; }
 

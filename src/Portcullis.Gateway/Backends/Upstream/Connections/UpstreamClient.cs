@@ -49,6 +49,11 @@ internal sealed class UpstreamClient : IDisposable
 
             return await UpstreamAnswer.OfAsync(response, patience, definition.IdleTimeout);
         }
+        catch (UpstreamRepositoryUnknownException)
+        {
+            patience.Dispose();
+            return null;
+        }
         catch
         {
             patience.Dispose();
@@ -62,9 +67,11 @@ internal sealed class UpstreamClient : IDisposable
     private async Task<HttpResponseMessage?> FollowAsync(UpstreamRequest request, Patience patience)
     {
         var target = request.Repository.Endpoint(request.Body is null ? "info/refs?service=" + request.Service.Name() : request.Service.Name());
-        for (var redirects = 0; ; redirects++)
+        var shown = await CredentialAsync(request, patience.Token);
+        var isRenewed = false;
+        for (var redirects = 0; ;)
         {
-            var (response, shown) = await TryAsync(request, target, patience);
+            var response = await TryAsync(request, target, shown, patience);
             try
             {
                 if (response.StatusCode == HttpStatusCode.OK)
@@ -80,13 +87,24 @@ internal sealed class UpstreamClient : IDisposable
                     return null;
                 }
 
+                // Once: a credential that was revoked before its time, or has just been replaced.
+                if (response.StatusCode == HttpStatusCode.Unauthorized && shown is not null && !isRenewed)
+                {
+                    isRenewed = true;
+                    if (await RenewedAsync(request, shown, patience) is { } other && request.Body is null or { CanBeSentAgain: true })
+                    {
+                        shown = other;
+                        continue;
+                    }
+                }
+
                 if (!IsRedirect(response.StatusCode))
                 {
-                    throw Failed(request, response, shown);
+                    throw Failed(response);
                 }
 
                 // A body was sent already; where a repository has moved to is found out by the discovery that comes before it.
-                target = request.Body is null && redirects < MaxRedirects && response.Headers.Location is { } location
+                target = request.Body is null && redirects++ < MaxRedirects && response.Headers.Location is { } location
                     ? Within(new Uri(target, location), request.Service)
                     : throw new UpstreamException(UpstreamFailure.RedirectedAway, $"It redirects, and is not followed ({(int)response.StatusCode}).");
             }
@@ -97,7 +115,7 @@ internal sealed class UpstreamClient : IDisposable
         }
     }
 
-    private async Task<(HttpResponseMessage Response, AuthenticationHeaderValue? Shown)> TryAsync(UpstreamRequest request, Uri target, Patience patience)
+    private async Task<HttpResponseMessage> TryAsync(UpstreamRequest request, Uri target, AuthenticationHeaderValue? shown, Patience patience)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -107,7 +125,6 @@ internal sealed class UpstreamClient : IDisposable
                 VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
                 Content = request.Body,
             };
-            var shown = await CredentialAsync(request, patience.Token);
             message.Headers.Authorization = shown;
             message.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
             message.Headers.TryAddWithoutValidation("Accept", request.AnswerType);
@@ -125,7 +142,7 @@ internal sealed class UpstreamClient : IDisposable
             patience.Start(definition.ConnectTimeout + definition.AnswerTimeout);
             try
             {
-                return (await invoker.SendAsync(message, patience.Token), shown);
+                return await invoker.SendAsync(message, patience.Token);
             }
             catch (HttpRequestException exception) when (attempt < MaxAttempts && IsBeforeSending(exception) && request.Body is not { IsStarted: true })
             {
@@ -155,9 +172,22 @@ internal sealed class UpstreamClient : IDisposable
         {
             return credential is null ? null : await credential.GetAsync(CredentialRequest(request), cancellationToken);
         }
-        catch (UpstreamCredentialException exception)
+        catch (UpstreamCredentialException exception) when (exception is not UpstreamRepositoryUnknownException)
         {
             throw new UpstreamException(UpstreamFailure.CredentialMissing, exception.Message, exception);
+        }
+    }
+
+    private async ValueTask<AuthenticationHeaderValue?> RenewedAsync(UpstreamRequest request, AuthenticationHeaderValue rejected, Patience patience)
+    {
+        patience.Stop();
+        try
+        {
+            return await credential!.RenewAsync(CredentialRequest(request), rejected, patience.Token);
+        }
+        catch (UpstreamCredentialException exception) when (exception is not UpstreamRepositoryUnknownException)
+        {
+            throw new UpstreamException(UpstreamFailure.CredentialRejected, $"It rejected the credential, and there is no other. {exception.Message}", exception);
         }
     }
 
@@ -192,13 +222,8 @@ internal sealed class UpstreamClient : IDisposable
         }
     }
 
-    private UpstreamException Failed(UpstreamRequest request, HttpResponseMessage response, AuthenticationHeaderValue? shown)
+    private static UpstreamException Failed(HttpResponseMessage response)
     {
-        if (response.StatusCode == HttpStatusCode.Unauthorized && shown is not null)
-        {
-            credential?.Reject(CredentialRequest(request), shown);
-        }
-
         var failure = response.StatusCode switch
         {
             HttpStatusCode.Unauthorized or HttpStatusCode.ProxyAuthenticationRequired => UpstreamFailure.CredentialRejected,
