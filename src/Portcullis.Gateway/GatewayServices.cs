@@ -9,6 +9,7 @@ using Portcullis.Gateway.Backends.Host.Advertisements;
 using Portcullis.Gateway.Backends.Host.Fetches;
 using Portcullis.Gateway.Backends.Host.Processes;
 using Portcullis.Gateway.Backends.Host.Pushes;
+using Portcullis.Gateway.Backends.Host.RefFiles;
 using Portcullis.Gateway.Backends.Host.Repositories;
 using Portcullis.Gateway.Backends.Host.Visibility;
 using Portcullis.Gateway.Backends.Upstream;
@@ -49,6 +50,7 @@ public static class GatewayServices
         services.AddSingleton(_ => new ReachableObjectsCache(MaxReachableObjectsKept));
         services.AddSingleton<ReachableObjects>();
         services.AddSingleton<RepositoryFacts>();
+        services.AddSingleton<RefFilesCache>();
         services.AddSingleton<RefReader>();
         services.AddSingleton<AdvertisementHandler>();
         services.AddSingleton<FetchJudge>();

@@ -14,6 +14,25 @@ internal sealed class ScratchRepository : IDisposable
         EmptyTree = Run("mktree");
     }
 
+    private ScratchRepository(ScratchRepository original)
+    {
+        Format = original.Format;
+        Folder = Directory.CreateTempSubdirectory("portcullis-git-").FullName;
+        EmptyTree = original.EmptyTree;
+        foreach (var path in Directory.EnumerateFileSystemEntries(original.Folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        {
+            var copy = Path.Combine(Folder, Path.GetRelativePath(original.Folder, path));
+            if (Directory.Exists(path))
+            {
+                Directory.CreateDirectory(copy);
+            }
+            else
+            {
+                File.Copy(path, copy);
+            }
+        }
+    }
+
     public string Folder { get; }
 
     public ObjectFormat Format { get; }
@@ -28,6 +47,9 @@ internal sealed class ScratchRepository : IDisposable
     /// <summary>Makes many refs at once; names are bytes as Latin-1 has them, since git's names need not be UTF-8.</summary>
     public void CreateRefs(string id, params IEnumerable<string> names) =>
         GitProgram.Run(Folder, ["update-ref", "--stdin"], Encoding.Latin1.GetBytes(string.Concat(names.Select(name => $"create {name} {id}\n"))));
+
+    /// <summary>The same again in a folder of its own, made without git.</summary>
+    public ScratchRepository Copy() => new(this);
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 }

@@ -11,7 +11,7 @@ using Portcullis.Git.Names;
 
 namespace Portcullis.Gateway.Backends.Host;
 
-/// <summary>Bare repositories on this machine's disk, served through the <c>git</c> program.</summary>
+/// <summary>Bare repositories on this machine's disk, served through the <c>git</c> program. What starts git waits for a place; what is known without it does not.</summary>
 internal sealed class HostBackend(
     RepositoryStore store,
     AdvertisementHandler advertisements,
@@ -25,11 +25,15 @@ internal sealed class HostBackend(
 
     /// <inheritdoc/>
     public Task<BackendOutcome> AdvertiseAsync(AuthorizedGitRequest request, GitResponse response) =>
-        LimitedAsync(request, () => advertisements.AdvertiseAsync(request, response));
+        advertisements.TryAdvertise(request, response) is { } outcome
+            ? Task.FromResult(outcome)
+            : LimitedAsync(request, () => advertisements.AdvertiseAsync(request, response));
 
     /// <inheritdoc/>
     public Task<BackendOutcome> ListRefsAsync(AuthorizedGitRequest request, LsRefsRequest listing, GitResponse response) =>
-        LimitedAsync(request, () => advertisements.ListRefsAsync(request, listing, response));
+        advertisements.TryListRefs(request, listing, response) is { } outcome
+            ? Task.FromResult(outcome)
+            : LimitedAsync(request, () => advertisements.ListRefsAsync(request, listing, response));
 
     /// <inheritdoc/>
     public Task<BackendOutcome> FetchAsync(AuthorizedGitRequest request, GitResponse response) =>

@@ -1,6 +1,7 @@
 using Portcullis.Git.Advertisements;
 using Portcullis.Git.FetchRequests;
 using Portcullis.Git.SmartHttp;
+using Portcullis.Tests.Gateway.RefFiles;
 
 namespace Portcullis.Tests.Git.Advertisements;
 
@@ -18,20 +19,24 @@ public class DifferentialTests
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void Answers_of_every_shape_of_repository_are_git_s_own(string shape)
+    public async Task Answers_of_every_shape_of_repository_are_git_s_own(string shape)
     {
         using var repository = RepositoryShapes.All[shape]();
+        using var held = new HeldRefs();
         Compare(repository);
+        await CompareHeldAsync(held, repository);
     }
 
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public void Answers_of_generated_repositories_are_git_s_own(int seed)
+    public async Task Answers_of_generated_repositories_are_git_s_own(int seed)
     {
         using var repository = RepositoryShapes.Random(seed);
+        using var held = new HeldRefs();
         Compare(repository);
+        await CompareHeldAsync(held, repository);
     }
 
     [Fact]
@@ -45,6 +50,19 @@ public class DifferentialTests
         var parsed = RefSnapshotParser.ParseAdvertisementWithCapabilities(theirs);
         Assert.NotEmpty(parsed.Refs.Haves);
         Assert.Equal(Wire.Text(theirs), Ours(GitService.ReceivePack, GitProtocolVersion.V0, parsed.Refs, parsed.Capabilities));
+    }
+
+    /// <summary>What the gateway holds of a repository against what git says now.</summary>
+    internal static async Task CompareHeldAsync(HeldRefs held, ScratchRepository repository)
+    {
+        var forFetch = await held.ForFetchAsync(repository.Folder);
+        Assert.Equal(Wire.Text(repository.Listing()), Wire.Text(Wire.Written(output => LsRefsResponseWriter.Write(output, LsRefsRequest.Everything, forFetch))));
+        var fetch = repository.Advertisement(GitService.UploadPack, GitProtocolVersion.V0);
+        var fetchCapabilities = RefSnapshotParser.ParseAdvertisementWithCapabilities(fetch).Capabilities.Without("symref");
+        Assert.Equal(Wire.Text(fetch), Ours(GitService.UploadPack, GitProtocolVersion.V0, forFetch, fetchCapabilities));
+        var push = repository.Advertisement(GitService.ReceivePack, GitProtocolVersion.V0);
+        var pushCapabilities = RefSnapshotParser.ParseAdvertisementWithCapabilities(push).Capabilities;
+        Assert.Equal(Wire.Text(push), Ours(GitService.ReceivePack, GitProtocolVersion.V0, await held.ForPushAsync(repository.Folder), pushCapabilities));
     }
 
     private static void Compare(ScratchRepository repository)

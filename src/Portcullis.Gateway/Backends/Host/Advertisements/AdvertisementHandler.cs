@@ -1,3 +1,4 @@
+using System.Buffers;
 using Portcullis.Gateway.Authorization;
 using Portcullis.Gateway.Backends.Host.Repositories;
 using Portcullis.Gateway.Requests;
@@ -8,60 +9,105 @@ using Portcullis.Git.SmartHttp;
 namespace Portcullis.Gateway.Backends.Host.Advertisements;
 
 /// <summary>
-/// Answers what asks for refs. The refs and capabilities are git's own; what the caller may not see is left out, and the
-/// rest written as git would.
+/// Answers what asks for refs. The capabilities are git's own, and the refs are what git would say; what the caller may not see is left out, and the rest written as
+/// git would. Each question is answered from what is known and provably still true, if it can be, without starting git.
 /// </summary>
 internal sealed class AdvertisementHandler(RepositoryStore store, RefReader refs, RepositoryFacts facts, EmptyRepository empty)
 {
+    /// <summary>Answers <c>info/refs</c> without starting git; null, with nothing written, when it can't.</summary>
+    public BackendOutcome? TryAdvertise(AuthorizedGitRequest request, GitResponse response)
+    {
+        var directory = request.RepositoryExists ? store.Locate(request.Repository) : empty.TryLocate();
+        if (directory is null || facts.TryGet(directory) is not { } known)
+        {
+            return null;
+        }
+
+        if (IsVersion2(request))
+        {
+            return WriteVersion2(request, response, known);
+        }
+
+        var isFetch = request.Request.Route.Service == GitService.UploadPack;
+        var all = isFetch ? refs.TryReadForFetch(directory, known) : refs.TryReadForPush(directory, known);
+        return all is null || (isFetch && IsUnsure(known, all)) ? null : Write(request, response, all, isFetch ? known.UploadPack : known.ReceivePack);
+    }
+
     /// <summary>Answers <c>info/refs</c>.</summary>
     public async Task<BackendOutcome> AdvertiseAsync(AuthorizedGitRequest request, GitResponse response)
     {
-        var service = request.Request.Route.Service;
-        var directory = request.RepositoryExists
-            ? store.Locate(request.Repository) ?? throw new IOException("The repository was deleted meanwhile.")
-            : await empty.LocateAsync(request.Ended);
+        var directory = request.RepositoryExists ? Locate(request) : await empty.LocateAsync(request.Ended);
         var known = await facts.GetAsync(directory, request.Ended);
-        if (service == GitService.UploadPack && request.Request.Protocol == GitProtocolVersion.V2)
+        if (IsVersion2(request))
         {
-            response.Start(service.AdvertisementContentType());
-            (request.SeesEveryRef ? known.Version2 : RestrictedCapabilities.Of(known.Version2)).WriteTo(response);
-            return BackendOutcome.Served;
+            return WriteVersion2(request, response, known);
         }
 
-        var snapshot = service == GitService.UploadPack
-            ? (await refs.ReadForFetchAsync(directory, request.Ended)).ForFetch(request)
-            : (await refs.ReadForPushAsync(directory, request.Ended)).ForPush(request);
-        var capabilities = service == GitService.UploadPack ? known.UploadPack : known.ReceivePack;
-        if (capabilities is null && snapshot.Entries.Any(entry => entry.Id is not null))
+        if (request.Request.Route.Service == GitService.ReceivePack)
         {
-            // A first push came between the two looks.
-            capabilities = (await facts.GetAsync(directory, request.Ended)).UploadPack
-                ?? throw new IOException("The repository has refs, and git advertises none.");
+            return Write(request, response, await refs.ReadForPushAsync(directory, request.Ended), known.ReceivePack);
         }
 
+        var all = await refs.ReadForFetchAsync(directory, request.Ended);
+        if (IsUnsure(known, all))
+        {
+            known = await facts.ReadAsync(directory, request.Ended);
+        }
+
+        return Write(request, response, all, known.UploadPack);
+    }
+
+    /// <summary>Answers <c>ls-refs</c> without starting git; null, with nothing written, when it can't.</summary>
+    public BackendOutcome? TryListRefs(AuthorizedGitRequest request, LsRefsRequest listing, GitResponse response) =>
+        store.Locate(request.Repository) is { } directory && facts.TryGet(directory) is { } known && refs.TryReadForFetch(directory, known) is { } all
+            ? Write(request, listing, response, all)
+            : null;
+
+    /// <summary>Answers <c>ls-refs</c>.</summary>
+    public async Task<BackendOutcome> ListRefsAsync(AuthorizedGitRequest request, LsRefsRequest listing, GitResponse response) =>
+        Write(request, listing, response, await refs.ReadForFetchAsync(Locate(request), request.Ended));
+
+    private static bool IsVersion2(AuthorizedGitRequest request) =>
+        request.Request.Route.Service == GitService.UploadPack && request.Request.Protocol == GitProtocolVersion.V2;
+
+    // git before 2.41 says nothing of a repository without refs, not even what it can do. What was learned when there were refs, or none, does not tell the other case.
+    private static bool IsUnsure(RepositoryFacts.Facts known, RefSnapshot all) => known.UploadPack is null == HasRef(all);
+
+    private static bool HasRef(RefSnapshot snapshot) => snapshot.Entries.Length > (snapshot.Head is { Id: null } ? 1 : 0);
+
+    private string Locate(AuthorizedGitRequest request) =>
+        store.Locate(request.Repository) ?? throw new IOException("The repository was deleted meanwhile.");
+
+    private static BackendOutcome WriteVersion2(AuthorizedGitRequest request, GitResponse response, RepositoryFacts.Facts known)
+    {
+        response.Start(GitService.UploadPack.AdvertisementContentType());
+        response.Write(request.SeesEveryRef ? known.Version2 : known.RestrictedVersion2);
+        return BackendOutcome.Served;
+    }
+
+    private static BackendOutcome Write(AuthorizedGitRequest request, GitResponse response, RefSnapshot all, CapabilityList? capabilities)
+    {
+        var (service, version) = (request.Request.Route.Service, request.Request.Protocol);
         response.Start(service.AdvertisementContentType());
         if (capabilities is null)
         {
-            RefAdvertisementWriter.WriteNothing(response, service, request.Request.Protocol);
+            RefAdvertisementWriter.WriteNothing(response, service, version);
             return BackendOutcome.Served;
         }
 
         RefAdvertisementWriter.Write(
             response,
             service,
-            request.Request.Protocol,
-            snapshot,
+            version,
+            service == GitService.UploadPack ? all.ForFetch(request) : all.ForPush(request),
             request.SeesEveryRef ? capabilities : RestrictedCapabilities.Of(capabilities));
         return BackendOutcome.Served;
     }
 
-    /// <summary>Answers <c>ls-refs</c>.</summary>
-    public async Task<BackendOutcome> ListRefsAsync(AuthorizedGitRequest request, LsRefsRequest listing, GitResponse response)
+    private static BackendOutcome Write(AuthorizedGitRequest request, LsRefsRequest listing, GitResponse response, RefSnapshot all)
     {
-        var directory = store.Locate(request.Repository) ?? throw new IOException("The repository was deleted meanwhile.");
-        var snapshot = (await refs.ReadForFetchAsync(directory, request.Ended)).ForFetch(request);
         response.Start(GitService.UploadPack.ResultContentType());
-        LsRefsResponseWriter.Write(response, listing, snapshot);
+        LsRefsResponseWriter.Write(response, listing, all.ForFetch(request));
         return BackendOutcome.Served;
     }
 }

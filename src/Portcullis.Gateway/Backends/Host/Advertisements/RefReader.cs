@@ -1,21 +1,39 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using Portcullis.Gateway.Backends.Host.Freshness;
 using Portcullis.Gateway.Backends.Host.Processes;
+using Portcullis.Gateway.Backends.Host.RefFiles;
 using Portcullis.Git;
 using Portcullis.Git.Advertisements;
 using Portcullis.Git.PktLines;
 
 namespace Portcullis.Gateway.Backends.Host.Advertisements;
 
-/// <summary>Reads a repository's refs as git tells them, so that namespaces, <c>hideRefs</c> and every ref storage hold as for git itself.</summary>
-internal sealed class RefReader(GitLauncher git, RepositoryFacts facts)
+/// <summary>
+/// Reads a repository's refs: from its files where these are of the plain kind and provably what they were, and else as git tells them, so that every ref storage
+/// and every oddity holds as for git itself.
+/// </summary>
+internal sealed class RefReader(GitLauncher git, RepositoryFacts facts, RefFilesCache files)
 {
     private const int MaxAdvertisementBytes = 1 << 30;
+
+    /// <summary>The refs that <c>upload-pack</c> offers, if they are known without git; else null.</summary>
+    public RefSnapshot? TryReadForFetch(string directory, RepositoryFacts.Facts known) =>
+        files.TryGet(directory, known, out var state) ? state.ForFetch : null;
+
+    /// <summary>The refs that <c>receive-pack</c> offers, if they are known without git; else null. They may hold more than that offers, which its writer leaves out.</summary>
+    public RefSnapshot? TryReadForPush(string directory, RepositoryFacts.Facts known) =>
+        files.TryGet(directory, known, out var state) && !Borrows(directory) ? state.ForPush : null;
 
     /// <summary>The refs that <c>upload-pack</c> offers, with what tags stand for and where symbolic refs point.</summary>
     public async Task<RefSnapshot> ReadForFetchAsync(string directory, CancellationToken cancellationToken)
     {
         var known = await facts.GetAsync(directory, cancellationToken);
+        if (await files.GetAsync(directory, known, cancellationToken) is { ForFetch: { } refs })
+        {
+            return refs;
+        }
+
         var request = new ArrayBufferWriter<byte>(128);
         request.WriteText("command=ls-refs");
         request.WriteText(known.Format == ObjectFormat.Sha256 ? "object-format=sha256" : "object-format=sha1");
@@ -39,9 +57,15 @@ internal sealed class RefReader(GitLauncher git, RepositoryFacts facts)
         return ShallowOf(directory) is { IsEmpty: false } shallow ? snapshot.WithShallow(shallow) : snapshot;
     }
 
-    /// <summary>The refs that <c>receive-pack</c> offers: no <c>HEAD</c>, and no peeled values.</summary>
+    /// <summary>The refs that <c>receive-pack</c> offers. They may hold more than that offers, which its writer leaves out.</summary>
     public async Task<RefSnapshot> ReadForPushAsync(string directory, CancellationToken cancellationToken)
     {
+        if (!Borrows(directory)
+            && await files.GetAsync(directory, await facts.GetAsync(directory, cancellationToken), cancellationToken) is { ForPush: { } refs })
+        {
+            return refs;
+        }
+
         var answer = await git.RunAsync(
             new GitInvocation
             {
@@ -54,6 +78,10 @@ internal sealed class RefReader(GitLauncher git, RepositoryFacts facts)
             cancellationToken);
         return RefSnapshotParser.ParseAdvertisement(answer);
     }
+
+    // receive-pack tells of the objects that another repository lends, and only git knows which.
+    private static bool Borrows(string directory) =>
+        !NativeFile.TryStamp(NativeFile.PathBytes(Path.Combine(directory, "objects", "info", "alternates")), follow: false, out var stamp) || stamp.Exists;
 
     // Where the repository's own history ends, sorted as git shows it; ls-refs does not tell (gitrepository-layout, "shallow").
     private static ImmutableArray<ObjectId> ShallowOf(string directory)

@@ -1,50 +1,63 @@
+using System.Buffers;
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Text;
+using Portcullis.Gateway.Backends.Host.Freshness;
 using Portcullis.Gateway.Backends.Host.Processes;
+using Portcullis.Gateway.Backends.Host.Repositories;
 using Portcullis.Git;
 using Portcullis.Git.Advertisements;
 using Portcullis.Git.PktLines;
+using Portcullis.Git.RefFiles;
 
 namespace Portcullis.Gateway.Backends.Host.Advertisements;
 
 /// <summary>What git says of a repository that only its configuration can change: capabilities, object format, hooks.</summary>
-/// <remarks>Kept for as long as the repository's <c>config</c> has the same stamp, and for half a minute at most, since that file can include others.</remarks>
-internal sealed class RepositoryFacts(GitLauncher git, TimeProvider time)
+/// <remarks>Kept for as long as every file of that configuration provably is what it was, and asked for again with each request where that can't be proved.</remarks>
+internal sealed class RepositoryFacts(GitLauncher git)
 {
     private const int MaxOutputBytes = 1 << 20;
     private const int MaxKept = 10_000;
 
-    private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(30);
+    private readonly ConcurrentDictionary<string, Facts> kept = new(StringComparer.Ordinal);
 
-    private readonly ConcurrentDictionary<string, Entry> kept = new(StringComparer.Ordinal);
-
-    /// <summary>The facts about a repository.</summary>
-    /// <exception cref="GitFailedException">git can't read the repository.</exception>
-    public async ValueTask<Facts> GetAsync(string directory, CancellationToken cancellationToken)
+    /// <summary>The facts about a repository, if they are known and provably hold. Starts nothing.</summary>
+    public Facts? TryGet(string directory)
     {
-        var stamp = Stamp.Of(Path.Combine(directory, "config"));
-        if (kept.TryGetValue(directory, out var entry) && entry.Stamp == stamp && time.GetElapsedTime(entry.ReadAt) < MaxAge)
+        if (!kept.TryGetValue(directory, out var facts))
         {
-            return entry.Facts;
+            return null;
         }
 
-        var facts = await ReadAsync(directory, cancellationToken);
-        if (facts.MayBeKept)
+        if (facts.Configuration.Holds())
         {
-            if (kept.Count >= MaxKept)
-            {
-                kept.Clear();
-            }
-
-            kept[directory] = new Entry(stamp, time.GetTimestamp(), facts);
+            return facts;
         }
 
+        // Read so soon after its last change that it might have changed again: the same content tells that it has not.
+        if (facts.Configuration.Renew() is not { } renewed)
+        {
+            return null;
+        }
+
+        facts.Configuration = renewed;
         return facts;
     }
 
-    private async Task<Facts> ReadAsync(string directory, CancellationToken cancellationToken)
+    /// <summary>The facts about a repository.</summary>
+    /// <exception cref="GitFailedException">git can't read the repository.</exception>
+    public ValueTask<Facts> GetAsync(string directory, CancellationToken cancellationToken) =>
+        TryGet(directory) is { } facts ? ValueTask.FromResult(facts) : new(ReadAsync(directory, cancellationToken));
+
+    /// <summary>The facts about a repository, asked for again.</summary>
+    /// <exception cref="GitFailedException">git can't read the repository.</exception>
+    public async Task<Facts> ReadAsync(string directory, CancellationToken cancellationToken)
     {
+        // First, so that what git says next is no older than the proof.
+        var configuration = await RepositoryConfiguration.ReadAsync(git, directory, cancellationToken);
         var v2 = AdvertiseAsync("upload-pack", directory, "version=2", cancellationToken);
+        var uploadPack = FirstLineAsync("upload-pack", directory, cancellationToken);
+        var receivePack = FirstLineAsync("receive-pack", directory, cancellationToken);
         var hooks = git.RunAsync(
             new GitInvocation
             {
@@ -56,16 +69,26 @@ internal sealed class RepositoryFacts(GitLauncher git, TimeProvider time)
             ReadOnlyMemory<byte>.Empty,
             MaxOutputBytes,
             cancellationToken);
-        var capabilities = CapabilityAdvertisement.Parse(await v2);
-        return new Facts
+        await Task.WhenAll(v2, uploadPack, receivePack, hooks);
+        var facts = new Facts(CapabilityAdvertisement.Parse(await v2))
         {
-            Format = capabilities.ObjectFormat,
-            Version2 = capabilities,
-            UploadPack = await FirstLineAsync("upload-pack", directory, cancellationToken),
-            ReceivePack = await FirstLineAsync("receive-pack", directory, cancellationToken)
-                ?? throw new GitFailedException("receive-pack", 0, "it advertised no capabilities"),
+            Configuration = configuration,
+            UploadPack = await uploadPack,
+            ReceivePack = await receivePack ?? throw new GitFailedException("receive-pack", 0, "it advertised no capabilities"),
             HooksDirectory = Path.GetFullPath(Encoding.UTF8.GetString(await hooks).TrimEnd('\n'), directory),
         };
+        if (facts.MayBeKept && configuration.Renew() is { } renewed)
+        {
+            facts.Configuration = renewed;
+            if (kept.Count >= MaxKept)
+            {
+                kept.Clear();
+            }
+
+            kept[directory] = facts;
+        }
+
+        return facts;
     }
 
     private Task<byte[]> AdvertiseAsync(string subcommand, string directory, string? protocol, CancellationToken cancellationToken) =>
@@ -112,27 +135,32 @@ internal sealed class RepositoryFacts(GitLauncher git, TimeProvider time)
         Environment = protocol is null ? [] : ["GIT_PROTOCOL=" + protocol],
     };
 
-    private sealed record Entry(Stamp Stamp, long ReadAt, Facts Facts);
-
-    private readonly record struct Stamp(long Length, DateTime Modified)
-    {
-        public static Stamp Of(string path)
-        {
-            var file = new FileInfo(path);
-            return file.Exists ? new Stamp(file.Length, file.LastWriteTimeUtc) : default;
-        }
-    }
-
     /// <summary>What is known of one repository.</summary>
-    internal sealed record Facts
+    internal sealed class Facts(CapabilityAdvertisement version2)
     {
+        // The extensions that leave the refs where they are (setup.c, check_repo_format).
+        private static readonly HashSet<string> PlainExtensions =
+            ["extensions.noop", "extensions.noop-v1", "extensions.objectformat", "extensions.preciousobjects", "extensions.relativeworktrees", "extensions.worktreeconfig"];
+
+        private byte[]? version2Bytes;
+        private byte[]? restrictedVersion2Bytes;
+        private bool? hasRefFiles;
+        private HiddenRefs? hiddenFromFetch;
+        private HiddenRefs? hiddenFromPush;
+
         /// <summary>Its object format.</summary>
-        public required ObjectFormat Format { get; init; }
+        public ObjectFormat Format { get; } = version2.ObjectFormat;
 
-        /// <summary>What <c>upload-pack</c> offers in protocol version 2.</summary>
-        public required CapabilityAdvertisement Version2 { get; init; }
+        /// <summary>Its configuration. The same settings always; their proof is renewed.</summary>
+        public required RepositoryConfiguration Configuration { get; set; }
 
-        /// <summary>What <c>upload-pack</c> offers in versions 0 and 1; null where the repository has no ref and this git then offers nothing.</summary>
+        /// <summary>What <c>upload-pack</c> offers in protocol version 2, as it is sent.</summary>
+        public ReadOnlySpan<byte> Version2 => version2Bytes ??= Written(version2);
+
+        /// <summary>The same for callers who do not see every ref.</summary>
+        public ReadOnlySpan<byte> RestrictedVersion2 => restrictedVersion2Bytes ??= Written(RestrictedCapabilities.Of(version2));
+
+        /// <summary>What <c>upload-pack</c> offers in versions 0 and 1; null where the repository had no ref and this git then offers nothing.</summary>
         public required CapabilityList? UploadPack { get; init; }
 
         /// <summary>What <c>receive-pack</c> offers.</summary>
@@ -142,6 +170,34 @@ internal sealed class RepositoryFacts(GitLauncher git, TimeProvider time)
         public required string HooksDirectory { get; init; }
 
         /// <summary>Whether all of this is the same for every request: a nonce for signed pushes and a session id are not.</summary>
-        public bool MayBeKept => UploadPack is not null && !ReceivePack.Contains("push-cert") && !ReceivePack.Contains("session-id") && !UploadPack.Contains("session-id");
+        public bool MayBeKept =>
+            !ReceivePack.Contains("push-cert") && !ReceivePack.Contains("session-id") && !(UploadPack?.Contains("session-id") ?? false) && !version2.TryGetValue("session-id", out _);
+
+        /// <summary>Whether its refs are in files of the kind that we read: no reftable, no extension that we don't know, no objects that are elsewhere.</summary>
+        public bool HasRefFiles => hasRefFiles ??= NativeFile.IsSupported && Configuration.Values.All(static pair =>
+            pair.Key == "extensions.refstorage" ? pair.Value == "files"
+            : !(pair.Key.StartsWith("extensions.", StringComparison.Ordinal) && !PlainExtensions.Contains(pair.Key))
+                && !(pair.Key.StartsWith("remote.", StringComparison.Ordinal) && (pair.Key.EndsWith(".promisor", StringComparison.Ordinal) || pair.Key.EndsWith(".partialclonefilter", StringComparison.Ordinal))));
+
+        /// <summary>Whether a <c>HEAD</c> that points to no ref is shown (<c>unborn_config</c> in ls-refs.c).</summary>
+        public bool ShowsUnbornHead => Configuration.Last("lsrefs.unborn") is null or "advertise" or "allow";
+
+        /// <summary>What is left out of what <c>upload-pack</c> lists.</summary>
+        public HiddenRefs HiddenFromFetch => hiddenFromFetch ??= HiddenBy("uploadpack.hiderefs");
+
+        /// <summary>What is left out of what <c>receive-pack</c> lists.</summary>
+        public HiddenRefs HiddenFromPush => hiddenFromPush ??= HiddenBy("receive.hiderefs");
+
+        private HiddenRefs HiddenBy(string key) => new(
+        [
+            .. Configuration.Values.Where(pair => pair.Key == key || pair.Key == "transfer.hiderefs").Select(pair => (ReadOnlyMemory<byte>)Encoding.Latin1.GetBytes(pair.Value)),
+        ]);
+
+        private static byte[] Written(CapabilityAdvertisement advertisement)
+        {
+            var output = new ArrayBufferWriter<byte>();
+            advertisement.WriteTo(output);
+            return output.WrittenSpan.ToArray();
+        }
     }
 }

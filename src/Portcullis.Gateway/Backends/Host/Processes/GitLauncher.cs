@@ -15,6 +15,7 @@ internal sealed class GitLauncher
     private readonly string[] baseEnvironment;
     private readonly TimeProvider time;
     private int running;
+    private long started;
 
     /// <summary>Makes a launcher.</summary>
     /// <param name="program">Absolute path of git.</param>
@@ -25,6 +26,8 @@ internal sealed class GitLauncher
     {
         this.program = program;
         this.time = time;
+        ConfigurationFile = configurationFile;
+        HomeDirectory = homeDirectory;
         List<string> environment =
         [
             "PATH=" + (Environment.GetEnvironmentVariable("PATH") ?? "/usr/local/bin:/usr/bin:/bin"),
@@ -45,14 +48,24 @@ internal sealed class GitLauncher
     /// <summary>Absolute path of git.</summary>
     public string Program => program;
 
+    /// <summary>The file that takes the place of the user's configuration.</summary>
+    public string ConfigurationFile { get; }
+
+    /// <summary>What git finds as <c>HOME</c>.</summary>
+    public string HomeDirectory { get; }
+
     /// <summary>How many git processes run now.</summary>
     public int Running => Volatile.Read(ref running);
+
+    /// <summary>How many git processes were ever started.</summary>
+    public long Started => Volatile.Read(ref started);
 
     /// <summary>Starts git.</summary>
     /// <exception cref="System.ComponentModel.Win32Exception">git could not be started.</exception>
     public GitProcess Start(GitInvocation invocation)
     {
         Interlocked.Increment(ref running);
+        Interlocked.Increment(ref started);
         try
         {
             return GitProcess.Start(Command(invocation), time, () => Interlocked.Decrement(ref running));

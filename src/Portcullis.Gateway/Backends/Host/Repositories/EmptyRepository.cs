@@ -8,6 +8,9 @@ internal sealed class EmptyRepository(GitLauncher git, string runDirectory)
     private readonly SemaphoreSlim gate = new(1, 1);
     private bool isMade;
 
+    /// <summary>Its directory, if it is made.</summary>
+    public string? TryLocate() => Volatile.Read(ref isMade) ? Path.Combine(runDirectory, "empty.git") : null;
+
     /// <summary>Its directory; made when first asked for.</summary>
     public async ValueTask<string> LocateAsync(CancellationToken cancellationToken)
     {

@@ -1,0 +1,93 @@
+using System.Buffers;
+using BenchmarkDotNet.Attributes;
+using Portcullis.Gateway;
+using Portcullis.Gateway.Backends.Host.Advertisements;
+using Portcullis.Gateway.Backends.Host.Processes;
+using Portcullis.Gateway.Backends.Host.RefFiles;
+using Portcullis.Gateway.Backends.Host.Repositories;
+using Portcullis.Git;
+using Portcullis.Git.Advertisements;
+using Portcullis.Git.FetchRequests;
+using Portcullis.Git.Names;
+using Portcullis.Git.PktLines;
+using Portcullis.Git.SmartHttp;
+
+namespace Portcullis.Benchmarks.Hosting;
+
+/// <summary>What an answer about refs costs: the proof that they are the same still, and the writing.</summary>
+[MemoryDiagnoser]
+public class HeldRefsBenchmarks
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("portcullis-bench-").FullName;
+    private readonly ArrayBufferWriter<byte> _output = new(8 << 20);
+    private RepositoryFacts _facts = null!;
+    private RefReader _reader = null!;
+    private string _repository = "";
+    private LsRefsRequest _narrow = null!;
+
+    [Params(10, 50_000)]
+    public int Refs { get; set; }
+
+    [GlobalSetup]
+    public async Task SetUp()
+    {
+        var options = new GatewayOptions
+        {
+            PublicUrl = "https://git.example.com",
+            TokenEndpoint = "https://git.example.com/oauth/token",
+            RepositoriesRoot = _folder,
+            RunDirectory = _folder,
+            OperatorGitConfiguration = Path.Combine(_folder, "operator"),
+        };
+        var git = GitInstallation.Prepare(options, TimeProvider.System);
+        var store = new RepositoryStore(_folder, git);
+        var path = RepositoryPath.Parse("acme/app");
+        await store.CreateAsync(path, ObjectFormat.Sha1, CancellationToken.None);
+        _repository = store.Locate(path)!;
+        File.WriteAllText(
+            Path.Combine(_repository, "packed-refs"),
+            "# pack-refs with: peeled fully-peeled \n" + string.Concat(Enumerable.Range(0, Refs).Select(i => $"{i + 1:x40} refs/changes/{i % 100:00}/{i}/1\n")));
+        _facts = new RepositoryFacts(git);
+        _reader = new RefReader(git, _facts, new RefFilesCache(git));
+        var request = new ArrayBufferWriter<byte>();
+        request.WriteText("command=ls-refs");
+        request.WriteDelim();
+        request.WriteText("ref-prefix refs/changes/07/7/");
+        request.WriteFlush();
+        _narrow = LsRefsRequest.Parse(CommandRequest.Parse(request.WrittenMemory));
+        do
+        {
+            await _reader.ReadForFetchAsync(_repository, CancellationToken.None);
+            await Task.Delay(50);
+        }
+        while (_facts.TryGet(_repository) is not { } known || _reader.TryReadForFetch(_repository, known) is null);
+    }
+
+    [GlobalCleanup]
+    public void CleanUp() => Directory.Delete(_folder, recursive: true);
+
+    [Benchmark]
+    public object? Proof_of_the_configuration() => _facts.TryGet(_repository);
+
+    [Benchmark]
+    public int Proof_of_the_refs() => Held().Entries.Length;
+
+    [Benchmark]
+    public int List_all_refs() => Written(output => LsRefsResponseWriter.Write(output, LsRefsRequest.Everything, Held()));
+
+    [Benchmark]
+    public int List_refs_with_a_narrow_prefix() => Written(output => LsRefsResponseWriter.Write(output, _narrow, Held()));
+
+    [Benchmark]
+    public int Advertise_to_a_pusher() => Written(output => RefAdvertisementWriter.Write(
+        output, GitService.ReceivePack, GitProtocolVersion.V0, Held(), _facts.TryGet(_repository)!.ReceivePack));
+
+    private RefSnapshot Held() => _reader.TryReadForFetch(_repository, _facts.TryGet(_repository)!)!;
+
+    private int Written(Action<IBufferWriter<byte>> write)
+    {
+        _output.ResetWrittenCount();
+        write(_output);
+        return _output.WrittenCount;
+    }
+}

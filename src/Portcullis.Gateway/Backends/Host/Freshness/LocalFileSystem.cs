@@ -1,0 +1,26 @@
+namespace Portcullis.Gateway.Backends.Host.Freshness;
+
+/// <summary>
+/// The file systems whose stamps are true at once and come from this kernel's clock. Over a network, or from a host, a stamp may be a remembered one,
+/// given by another clock.
+/// </summary>
+internal static class LocalFileSystem
+{
+    // statfs(2): ext2 to ext4, XFS, Btrfs, tmpfs, overlayfs, F2FS, ZFS, ramfs, bcachefs.
+    private static readonly HashSet<uint> Kinds =
+        [0xef53, 0x58465342, 0x9123683e, 0x01021994, 0x794c7630, 0xf2f52010, 0x2fc12fc1, 0x858458f6, 0xca451a4e];
+
+    /// <summary>Whether a path, or the nearest folder above it that exists, is on such a file system.</summary>
+    public static bool Holds(string path)
+    {
+        for (var current = path; current is not null; current = Path.GetDirectoryName(current))
+        {
+            if (NativeFile.FileSystemKind(NativeFile.PathBytes(current)) is not 0 and var kind)
+            {
+                return Kinds.Contains(kind);
+            }
+        }
+
+        return false;
+    }
+}
