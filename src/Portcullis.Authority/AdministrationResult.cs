@@ -20,7 +20,16 @@ public sealed class AdministrationResult<T>
     [MemberNotNullWhen(false, nameof(Problem))]
     public bool Succeeded => Problem is null;
 
-    internal static AdministrationResult<T> Done(T value) => new(value, null);
+    /// <summary>The same outcome with another value.</summary>
+    /// <typeparam name="TOther">The other value's type.</typeparam>
+    /// <param name="make">Makes it, when it worked.</param>
+    public AdministrationResult<TOther> Select<TOther>(Func<T, TOther> make)
+        where TOther : class
+        => Succeeded ? AdministrationResult<TOther>.Done(make(Value)) : AdministrationResult<TOther>.Failed(Problem);
 
-    internal static AdministrationResult<T> Failed(string problem) => new(null, problem);
+    /// <summary>It worked.</summary>
+    public static AdministrationResult<T> Done(T value) => new(value, null);
+
+    /// <summary>Nothing was changed, for a reason.</summary>
+    public static AdministrationResult<T> Failed(string problem) => new(null, problem);
 }

@@ -94,10 +94,12 @@ internal static class PermissionAlgebra
         {
             return [.. left.Patterns];
         }
+        WildcardPattern[] excluded = [.. Excluded(left), .. Excluded(right)];
         var included = new List<WildcardPattern>();
         foreach (var pattern in Included(left).SelectMany(_ => Included(right), PatternAlgebra.Intersect).SelectMany(patterns => patterns))
         {
-            if (!included.Exists(other => other.Covers(pattern)))
+            // What one of them takes out whole would be a permission for nothing.
+            if (!Array.Exists(excluded, exclusion => PatternAlgebra.Covers(exclusion, pattern)) && !included.Exists(other => other.Covers(pattern)))
             {
                 included.RemoveAll(pattern.Covers);
                 included.Add(pattern);

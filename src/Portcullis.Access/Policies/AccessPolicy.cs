@@ -101,6 +101,24 @@ public sealed class AccessPolicy
         return Expand(who, PermissionSet.Of(permissions));
     }
 
+    /// <summary>The same as <see cref="PermissionsFor"/> gives by bindings, one by one, with the reason.</summary>
+    public IReadOnlyList<BoundPermissions> BindingsFor(Identity who)
+    {
+        var bound = new List<BoundPermissions>();
+        foreach (var binding in _bindings)
+        {
+            if (binding.Subjects is not null && IsFor(binding, who) && binding.Names(who))
+            {
+                var permissions = new List<Permission>();
+                binding.Role.Everywhere.AddTo(permissions, who.Subject);
+                binding.Permissions.AddTo(permissions, who.Subject);
+                bound.Add(new BoundPermissions(
+                    binding.Role.Name, binding.Location, [.. binding.Subjects.Where(subject => subject.IsMatch(who)).Select(subject => subject.ToString())], PermissionSet.Of(permissions)));
+            }
+        }
+        return bound;
+    }
+
     /// <summary>
     /// How long a token may live that the authority issues to someone: the longest time for which their roles still give everything in it. What only a
     /// short-lived role gives makes the token short-lived; what another role gives as well does not.

@@ -6,7 +6,7 @@ namespace Portcullis.Access.Policies;
 internal sealed record CompiledRole(string Name, GivenPermissions Everywhere, IReadOnlyList<PermissionTemplate> ByRepository, TimeSpan? Lifetime);
 
 /// <summary>A binding, its role's permissions made for its repositories.</summary>
-internal sealed record CompiledBinding(CompiledRole Role, IReadOnlyList<SubjectPattern>? Subjects, string? Issuer, GivenPermissions Permissions)
+internal sealed record CompiledBinding(CompiledRole Role, IReadOnlyList<SubjectPattern>? Subjects, string? Issuer, GivenPermissions Permissions, SourceLocation Location)
 {
     /// <summary>Whether it means this caller by name.</summary>
     public bool Names(Identity who)

@@ -120,7 +120,7 @@ internal sealed class PolicyCompiler
                 }
             }
         }
-        return new CompiledBinding(role, subjects, definition.Issuer?.Value, new GivenPermissions(templates));
+        return new CompiledBinding(role, subjects, definition.Issuer?.Value, new GivenPermissions(templates), definition.Location);
     }
 
     private GuardRail? CompileRule(RuleDefinition definition)

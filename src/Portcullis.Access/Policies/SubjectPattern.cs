@@ -8,8 +8,9 @@ internal sealed class SubjectPattern
 {
     private readonly string _kind;
     private readonly WildcardPattern _name;
+    private readonly string _text;
 
-    private SubjectPattern(string kind, WildcardPattern name) => (_kind, _name) = (kind, name);
+    private SubjectPattern(string kind, WildcardPattern name, string text) => (_kind, _name, _text) = (kind, name, text);
 
     public static bool TryParse(string text, [NotNullWhen(true)] out SubjectPattern? subject, [NotNullWhen(false)] out string? problem)
     {
@@ -25,7 +26,7 @@ internal sealed class SubjectPattern
         {
             return false;
         }
-        subject = new SubjectPattern(kind, name);
+        subject = new SubjectPattern(kind, name, text);
         return true;
     }
 
@@ -36,6 +37,9 @@ internal sealed class SubjectPattern
         "client" => who.IsClient && _name.IsMatch(who.Subject),
         _ => IsMember(who),
     };
+
+    /// <summary>As it is written.</summary>
+    public override string ToString() => _text;
 
     private bool IsMember(Identity who)
     {

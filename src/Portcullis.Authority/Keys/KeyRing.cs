@@ -66,7 +66,8 @@ public sealed partial class KeyRing : IKeySetSource
 
     internal KeyRingSnapshot Snapshot => _snapshot ?? throw NotReady();
 
-    internal IEnumerable<string> Algorithms => _options.AdditionalSigningAlgorithms.Prepend(_options.SigningAlgorithm).Distinct(StringComparer.Ordinal);
+    /// <summary>The algorithms for which a key signs, the default one first.</summary>
+    public IEnumerable<string> Algorithms => _options.AdditionalSigningAlgorithms.Prepend(_options.SigningAlgorithm).Distinct(StringComparer.Ordinal);
 
     /// <inheritdoc/>
     public ValueTask<KeySet?> GetAsync(CancellationToken cancellationToken) => new(_snapshot?.KeySet);
@@ -271,7 +272,8 @@ public sealed partial class KeyRing : IKeySetSource
         DateTimeOffset end = signsFrom + _options.MaxAccessTokenLifetime + s_margin;
         foreach (KeyRow old in database.Keys.Where(k => k.Algorithm == key.Algorithm && k.VerifiesUntil == null && k.RevokedAt == null && k.KeyId != key.KeyId))
         {
-            old.VerifiesUntil = end;
+            // One that was announced and never will sign has no token to wait for.
+            old.VerifiesUntil = old.SignsFrom > signsFrom ? now : end;
         }
 
         return key.KeyId!;

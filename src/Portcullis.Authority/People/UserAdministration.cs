@@ -30,8 +30,20 @@ public sealed class UserAdministration
     /// <param name="groups">Groups as the policy names them.</param>
     /// <param name="administrator">Whether this person may administer.</param>
     /// <param name="cancellationToken">Gives up waiting for the database.</param>
-    public async Task<AdministrationResult<PersonInfo>> AddAsync(
+    public Task<AdministrationResult<PersonInfo>> AddAsync(
         string name, string? displayName, string? email, IReadOnlyList<string> groups, bool administrator, CancellationToken cancellationToken)
+        => AddAsync(name, displayName, email, groups, administrator, null, cancellationToken);
+
+    /// <summary>Adds a person with a first password, or without.</summary>
+    /// <param name="name">The user name; the subject of all their tokens.</param>
+    /// <param name="displayName">The name in full, shown on pages.</param>
+    /// <param name="email">Where known.</param>
+    /// <param name="groups">Groups as the policy names them.</param>
+    /// <param name="administrator">Whether this person may administer.</param>
+    /// <param name="password">Their password; null: none, so that they can't sign in before an enrolment link was used.</param>
+    /// <param name="cancellationToken">Gives up waiting for the database.</param>
+    public async Task<AdministrationResult<PersonInfo>> AddAsync(
+        string name, string? displayName, string? email, IReadOnlyList<string> groups, bool administrator, string? password, CancellationToken cancellationToken)
     {
         if (!PersonName.IsValid(name))
         {
@@ -62,7 +74,7 @@ public sealed class UserAdministration
             LockoutEnabled = true,
         };
         person.Groups.AddRange(groups.Distinct(StringComparer.Ordinal).Select(group => new PersonGroup { PersonId = person.Id, Name = group }));
-        IdentityResult result = await manager.CreateAsync(person);
+        IdentityResult result = password is null ? await manager.CreateAsync(person) : await manager.CreateAsync(person, password);
         return result.Succeeded
             ? AdministrationResult<PersonInfo>.Done(Describe(person, 0))
             : AdministrationResult<PersonInfo>.Failed(string.Join(" ", result.Errors.Select(error => error.Description)));
@@ -88,7 +100,7 @@ public sealed class UserAdministration
             : null;
     }
 
-    /// <summary>Sets the password, and ends every session of the person.</summary>
+    /// <summary>Sets the password, and ends every session of the person. A person who never could sign in has none to end.</summary>
     public Task<AdministrationResult<PersonInfo>> SetPasswordAsync(string name, string password, CancellationToken cancellationToken) =>
         ChangeAsync(name, cancellationToken, async (scope, person) =>
         {
@@ -102,9 +114,10 @@ public sealed class UserAdministration
                 }
             }
 
+            var isFirst = person.PasswordHash is null && !await scope.GetRequiredService<AuthorityDbContext>().Sessions.AnyAsync(s => s.Subject == person.UserName, cancellationToken);
             person.PasswordHash = manager.PasswordHasher.HashPassword(person, password);
             IdentityResult result = await manager.UpdateSecurityStampAsync(person);
-            if (result.Succeeded)
+            if (result.Succeeded && !isFirst)
             {
                 await _revocations.RevokeSubjectAsync(person.UserName!, cancellationToken);
             }

@@ -12,6 +12,8 @@ namespace Portcullis.Authority.Revocations;
 /// </summary>
 public sealed class Revocations
 {
+    private const int MaxValueLength = 512;
+
     // A second more than the skew that validators allow after `exp`.
     private static readonly TimeSpan s_margin = TimeSpan.FromMinutes(6);
 
@@ -69,6 +71,36 @@ public sealed class Revocations
         }
 
         await AddAsync(RevocationKind.Client, clientId, cancellationToken);
+    }
+
+    /// <summary>Takes back what a kind and a value name, as commands and the API spell them.</summary>
+    /// <param name="kind"><c>tokenId</c>, <c>session</c>, <c>subject</c> or <c>client</c>.</param>
+    /// <param name="value">The name.</param>
+    /// <param name="cancellationToken">Gives up waiting for the database.</param>
+    /// <returns>Why nothing was taken back; null when it was.</returns>
+    public async Task<string?> RevokeAsync(string kind, string value, CancellationToken cancellationToken)
+    {
+        if (value.Length is 0 or > MaxValueLength || value.Any(char.IsControl))
+        {
+            return $"What is taken back is named by 1 to {MaxValueLength} printable characters: an id or a name, never a token.";
+        }
+
+        // Somebody who has the token at hand and not its id: it must not end up in the list and in the audit.
+        if (value.StartsWith("eyJ", StringComparison.Ordinal) && value.Contains('.'))
+        {
+            return "This is a token. Take it back by its id: `portcullis token inspect` shows it as jti.";
+        }
+
+        switch (kind)
+        {
+            case "tokenId": await RevokeTokenAsync(value, cancellationToken); break;
+            case "session": await RevokeSessionAsync(value, cancellationToken); break;
+            case "subject": await RevokeSubjectAsync(value, cancellationToken); break;
+            case "client": await RevokeClientAsync(value, cancellationToken); break;
+            default: return "The kind is tokenId, session, subject or client.";
+        }
+
+        return null;
     }
 
     /// <summary>What is revoked now, the newest first.</summary>

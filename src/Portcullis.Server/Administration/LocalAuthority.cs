@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Portcullis.Access.Policies;
 using Portcullis.Audit;
@@ -77,6 +78,9 @@ internal sealed class LocalAuthority : IAsyncDisposable
         => installation.Configuration.Authority.Enabled && (HasDatabase(installation) || File.Exists(installation.SigningKeyPath))
             ? await OpenAsync(installation, null, null, cancellationToken)
             : null;
+
+    /// <summary>Whether an exception says that the database is away or refuses.</summary>
+    public static bool IsDatabaseProblem(Exception exception) => exception is DbException || exception.InnerException is DbException or TimeoutException;
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -18,25 +18,25 @@ internal static class ExplainCommand
         var token = CommonOptions.Token();
         var tokenFile = CommonOptions.TokenFile();
         var subject = new Option<string?>("--subject") { Description = "In place of a token: somebody, with all that the policy gives them.", HelpName = "NAME" };
-        var group = new Option<string[]>("--group") { Description = "With --subject: a group of theirs; may be given several times.", HelpName = "NAME", DefaultValueFactory = _ => [] };
+        var group = new Option<string[]>("--group") { Description = "With --subject: a group of theirs, besides those that they are in here; may be given several times.", HelpName = "NAME", DefaultValueFactory = _ => [] };
         var client = new Option<string?>("--client") { Description = "With --subject: the client that the token would be issued to.", HelpName = "NAME" };
-        var action = new Argument<string>("ACTION") { Description = "pull, push, create, update, force, delete or init; several with commas." };
-        var repository = new Argument<string>("REPOSITORY") { Description = "Its path without .git." };
+        var scope = new Option<string?>("--scope") { Description = "With --subject: what a program asks for. The answer is what the token would say.", HelpName = "SCOPE" };
+        var action = new Argument<string?>("ACTION") { Description = "pull, push, create, update, force, delete or init; several with commas. Without it: all that --subject is given.", Arity = ArgumentArity.ZeroOrOne };
+        var repository = new Argument<string?>("REPOSITORY") { Description = "Its path without .git.", Arity = ArgumentArity.ZeroOrOne };
         var reference = new Argument<string?>("REF") { Description = "The full name of a ref. Without it the question is about the repository.", Arity = ArgumentArity.ZeroOrOne };
         var json = CommonOptions.Json();
         var command = new DocumentedCommand(
             "explain", "Say why something is allowed or not: which permission, which rule, in which line of which file. Exit code 1: it is not.",
             "portcullis explain --token - push acme/app refs/heads/main < alice.token",
             "portcullis explain --token-file alice.token pull acme/app",
-            "portcullis explain --subject alice --group engineering force acme/app refs/heads/main")
+            "portcullis explain --subject alice --group engineering force acme/app refs/heads/main",
+            "portcullis explain --subject alice",
+            "portcullis explain --subject alice --scope 'git:acme/app:pull,push'")
         {
-            token, tokenFile, subject, group, client, action, repository, reference, json,
+            token, tokenFile, subject, group, client, scope, action, repository, reference, json,
         };
         command.SetAction(async (parseResult, cancellationToken) =>
         {
-            var actions = ParseAction(parseResult.GetValue(action)!);
-            var path = ParseRepository(parseResult.GetValue(repository)!);
-            var name = ParseReference(parseResult.GetValue(reference));
             var installation = parseResult.Installation(terminal);
             var policy = PolicyCommand.Load(installation);
             var secret = SecretInput.ReadToken(terminal, parseResult.GetValue(token), parseResult.GetValue(tokenFile));
@@ -46,9 +46,25 @@ internal static class ExplainCommand
                 throw new CommandFailedException("Give either a token (--token -, --token-file FILE) or --subject.", ExitCode.Usage);
             }
 
-            var (permissions, ceiling, caller) = secret is not null
-                ? await OfTokenAsync(installation, policy, secret, cancellationToken)
-                : OfSubject(installation, policy, who!, parseResult.GetValue(client), parseResult.GetValue(group)!);
+            var identity = who is null ? null : await GrantExplanation.IdentifyAsync(installation, who, parseResult.GetValue(client), parseResult.GetValue(group)!, cancellationToken);
+            if (parseResult.GetValue(action) is not { } words)
+            {
+                return identity is not null
+                    ? GrantExplanation.Explain(terminal, installation, policy, identity, parseResult.GetValue(scope), parseResult.GetValue(json))
+                    : throw new CommandFailedException("Say which ACTION in which REPOSITORY the question is about.", ExitCode.Usage);
+            }
+
+            if (parseResult.GetValue(scope) is not null)
+            {
+                throw new CommandFailedException("--scope goes without ACTION: it asks what a token would say.", ExitCode.Usage);
+            }
+
+            var actions = ParseAction(words);
+            var path = ParseRepository(parseResult.GetValue(repository) ?? throw new CommandFailedException("Say which REPOSITORY the question is about.", ExitCode.Usage));
+            var name = ParseReference(parseResult.GetValue(reference));
+            var (permissions, ceiling, caller) = identity is null
+                ? await OfTokenAsync(installation, policy, secret!, cancellationToken)
+                : (policy.PermissionsFor(identity), null, identity.Subject);
             var explanations = Explainer.Explain(permissions, policy, path, actions, name, ceiling);
             var allowed = explanations.All(explanation => explanation.Decision.IsAllowed);
             if (parseResult.GetValue(json))
@@ -94,10 +110,6 @@ internal static class ExplainCommand
         var effective = new EffectivePermissions();
         return (effective.Of(token, policy), effective.CeilingOf(token), token.Subject);
     }
-
-    private static (PermissionSet Permissions, PermissionSet? Ceiling, string Caller) OfSubject(
-        Installation installation, AccessPolicy policy, string subject, string? client, IReadOnlyList<string> groups)
-        => (policy.PermissionsFor(new Identity(installation.Issuer, subject, client, [], groups)), null, subject);
 
     private static void Print(CommandTerminal terminal, IReadOnlyList<Explanation> explanations, string caller, RepositoryPath repository, RefName? reference)
     {

@@ -26,14 +26,27 @@ internal static class SecretInput
         };
     }
 
+    /// <summary>The password that the options name; null when they name none.</summary>
+    /// <param name="terminal">Standard input.</param>
+    /// <param name="password">The value of <c>--password</c>.</param>
+    /// <param name="passwordFile">The value of <c>--password-file</c>.</param>
+    public static string? ReadPassword(CommandTerminal terminal, string? password, string? passwordFile) => (password, passwordFile) switch
+    {
+        (not null, not null) => throw new CommandFailedException("--password and --password-file exclude each other.", ExitCode.Usage),
+        ("-", _) => ReadStandardInput(terminal, "password"),
+        (not null, _) => throw new CommandFailedException(
+            "A password is not taken as an argument, where everyone on the machine can see it. Give it on standard input (--password -) or in a file (--password-file FILE).", ExitCode.Usage),
+        _ => passwordFile is null ? null : ReadFile(passwordFile, "password"),
+    };
+
     /// <summary>Standard input to its end.</summary>
-    public static string ReadStandardInput(CommandTerminal terminal) => Read(terminal.Input, "Standard input holds no token.");
+    public static string ReadStandardInput(CommandTerminal terminal, string what = "token") => Read(terminal.Input, $"Standard input holds no {what}.");
 
     /// <summary>A file's content.</summary>
-    public static string ReadFile(string path)
+    public static string ReadFile(string path, string what = "token")
     {
         using var reader = new StreamReader(path);
-        return Read(reader, $"{path} holds no token.");
+        return Read(reader, $"{path} holds no {what}.");
     }
 
     private static string Read(TextReader reader, string problem)

@@ -119,6 +119,7 @@ public class PermissionSetTests
     [InlineData("git:acme/app@refs/heads/*:push", "git:acme/app@refs/*/main:push", "git:acme/app@refs/heads/main,refs/heads/*/main:push")]
     [InlineData("git:a@refs/heads/x:push", "git:a@refs/heads/y:push", "")]
     [InlineData("git:a@refs/heads/x:push,init", "git:a@refs/heads/y:push,init", "git:a:init")]
+    [InlineData("git:a@refs/heads/main:push", "git:a@refs/heads/*,^refs/heads/main:push", "")]
     [InlineData("git:a:pull", "git:b:pull", "")]
     [InlineData("git:a/*/z:pull", "git:*/b/*:pull", "git:a/*/b/*/z:pull git:a/b/*/z:pull git:a/*/b/z:pull git:a/b/z:pull")]
     [InlineData("git:a:pull", "git:a:push", "")]
