@@ -20,6 +20,12 @@ public sealed record GatewayOptions
     /// <summary>The Git servers elsewhere, the first that matches a repository before the others; what none matches is on this machine's disk.</summary>
     public IReadOnlyList<UpstreamDefinition> Upstreams { get; init; } = [];
 
+    /// <summary>The directory of what is kept of upstreams' repositories to decide by. Default: below <see cref="RunDirectory"/>.</summary>
+    public string? MirrorsRoot { get; init; }
+
+    /// <summary>How many bytes that may take in all; 0 for no limit. Default: 20 GiB.</summary>
+    public long MaxMirrorBytes { get; init; } = 20L << 30;
+
     /// <summary>A directory of the gateway's own for what lives as long as the program: the generated git configuration and the journal of running pushes.</summary>
     public required string RunDirectory { get; init; }
 

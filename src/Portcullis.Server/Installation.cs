@@ -75,6 +75,7 @@ internal sealed class Installation(LoadedConfiguration loaded, TimeProvider time
         MakePrivate(_configuration.Data);
         MakePrivate(KeysDirectory);
         MakePrivate(RunDirectory);
+        MakePrivate(_configuration.Mirrors.Directory);
         MakePrivate(_configuration.Repositories.Root);
     }
 
@@ -148,6 +149,8 @@ internal sealed class Installation(LoadedConfiguration loaded, TimeProvider time
         TokenEndpoint = $"{Issuer}/oauth/token",
         RepositoriesRoot = _configuration.Repositories.Root,
         Upstreams = UpstreamChecks.Definitions(_configuration),
+        MirrorsRoot = _configuration.Mirrors.Directory,
+        MaxMirrorBytes = _configuration.Mirrors.MaxBytes,
         RunDirectory = RunDirectory,
         OperatorGitConfiguration = _configuration.Git.Configuration,
         GitProgram = _configuration.Git.Program,

@@ -140,6 +140,17 @@ internal sealed class RefusalTexts(GatewayOptions options)
         Push = push,
     };
 
+    /// <summary>A push of which it can't be told what it would change.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="push">The push.</param>
+    /// <param name="shortReason">Why it can't be told.</param>
+    public static Refusal PushNotProvable(AuthorizedGitRequest request, ReceivePackRequest push, string shortReason) => PushRefused(
+        request,
+        push,
+        [.. push.Commands.Select(command => new ReferenceRefusal(command, WordFor(command), "not_provable", shortReason, IsCause: true))],
+        AccessAction.Update,
+        decision: null);
+
     /// <summary>A ref that is refused only since another in the same push is.</summary>
     public static ReferenceRefusal Bystander(ReceivePackCommand command) =>
         new(command, WordFor(command), "refused_with_others", "not changed: another ref in this push was refused", IsCause: false);

@@ -22,6 +22,9 @@ internal sealed record PortcullisConfiguration
     /// <summary>Git servers elsewhere, whose repositories are opened by the same tokens and the same policy.</summary>
     public IReadOnlyList<UpstreamOptions> Upstreams { get; init; } = [];
 
+    /// <summary>What is kept of upstreams' repositories to decide by: their history, for some callers their objects. All of it can be fetched again.</summary>
+    public MirrorsOptions Mirrors { get; init; } = new();
+
     /// <summary>The git program that serves them.</summary>
     public GitOptions Git { get; init; } = new();
 

@@ -16,6 +16,12 @@ public abstract class Site : IAsyncLifetime
 
     public TemporaryFolder Folder => _folder;
 
+    /// <summary>Whether a push may make a repository, with the permission for it.</summary>
+    public virtual bool MakesRepositoriesByPush => true;
+
+    /// <summary>What the audit calls a move of a ref of which nobody had to know whether it is a fast-forward.</summary>
+    public virtual string UnprovedMove => "update";
+
     /// <summary>A token with these permissions; asked for again, it is the same one.</summary>
     public Task<string> TokenAsync(string subject, params string[] permissions)
     {
@@ -77,7 +83,7 @@ public abstract class Site : IAsyncLifetime
 
     public async ValueTask InitializeAsync() => Server = await StartAsync(_folder.Make("server"));
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         await Server.DisposeAsync();
         _folder.Dispose();

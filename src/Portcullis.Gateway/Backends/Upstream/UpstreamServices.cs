@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Portcullis.Gateway.Backends.Upstream.Advertisements;
 using Portcullis.Gateway.Backends.Upstream.Fetches;
+using Portcullis.Gateway.Backends.Upstream.Mirrors;
 using Portcullis.Gateway.Backends.Upstream.Pushes;
 
 namespace Portcullis.Gateway.Backends.Upstream;
@@ -15,6 +16,9 @@ internal static class UpstreamServices
         services.AddSingleton<UpstreamRefs>();
         services.AddSingleton<UpstreamAdvertisementHandler>();
         services.AddSingleton<UpstreamFetchHandler>();
+        services.AddSingleton<MirrorStore>();
+        services.AddSingleton(_ => new QuarantineFolders(Path.Combine(Path.GetFullPath(options.RunDirectory), "quarantine")));
+        services.AddSingleton<UpstreamPushInspector>();
         services.AddSingleton<UpstreamPushHandler>();
         services.AddSingleton<IReadOnlyList<UpstreamBackend>>(provider =>
         [

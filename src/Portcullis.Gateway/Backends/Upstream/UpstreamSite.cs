@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using Microsoft.Extensions.Logging;
 using Portcullis.Gateway.Authorization;
 using Portcullis.Gateway.Backends.Upstream.Connections;
@@ -44,15 +45,35 @@ internal sealed class UpstreamSite(UpstreamDefinition definition, UpstreamClient
     /// <param name="request">The client's request.</param>
     /// <param name="head">What was read of it already.</param>
     /// <param name="maxBytes">How much may follow.</param>
-    /// <returns>The answer, null where there is no such repository; and the body, which knows whether it was too large.</returns>
+    /// <returns>The answer, null where there is no such repository; and whether the body was larger than allowed.</returns>
     /// <exception cref="UpstreamException">It could not be answered.</exception>
-    public async Task<(UpstreamAnswer? Answer, bool IsTooLarge)> ForwardAsync(AuthorizedGitRequest request, ReadOnlyMemory<byte> head, long maxBytes)
+    public Task<(UpstreamAnswer? Answer, bool IsTooLarge)> ForwardAsync(AuthorizedGitRequest request, ReadOnlyMemory<byte> head, long maxBytes) =>
+        ForwardAsync(request, head, request.Request.Body.Reader, request.Request.Body.Length, maxBytes);
+
+    /// <summary>Sends a request on whose pack waited here.</summary>
+    /// <param name="request">The client's request.</param>
+    /// <param name="head">What stands before the pack.</param>
+    /// <param name="pack">The pack.</param>
+    /// <returns>The answer; null where there is no such repository.</returns>
+    /// <exception cref="UpstreamException">It could not be answered.</exception>
+    public async Task<UpstreamAnswer?> ForwardAsync(AuthorizedGitRequest request, ReadOnlyMemory<byte> head, FileStream pack)
+    {
+        var (answer, _) = await ForwardAsync(
+            request,
+            head,
+            PipeReader.Create(pack, new StreamPipeReaderOptions(bufferSize: 256 * 1024, leaveOpen: true)),
+            head.Length + pack.Length,
+            long.MaxValue);
+        return answer;
+    }
+
+    private async Task<(UpstreamAnswer? Answer, bool IsTooLarge)> ForwardAsync(
+        AuthorizedGitRequest request, ReadOnlyMemory<byte> head, PipeReader rest, long? length, long maxBytes)
     {
         const long LargeBody = 1 << 20;
         var service = request.Request.Route.Service;
         var patience = new Patience(time, request.Ended);
-        var length = request.Request.Body.Length;
-        var body = new ForwardedBody(head, request.Request.Body.Reader, length, maxBytes, service.RequestContentType(), patience, definition);
+        var body = new ForwardedBody(head, rest, length, maxBytes, service.RequestContentType(), patience, definition);
         try
         {
             return (await client.SendAsync(

@@ -48,6 +48,7 @@ internal sealed class GatewayServer : IAsyncDisposable, IAccessPolicySource
             PublicUrl = Audience,
             TokenEndpoint = Audience + "/oauth/token",
             RepositoriesRoot = Path.Combine(folder, "repositories"),
+            MirrorsRoot = Path.Combine(folder, "mirrors"),
             RunDirectory = Path.Combine(folder, "run"),
             OperatorGitConfiguration = Path.Combine(folder, "gitconfig"),
         }));

@@ -3,8 +3,10 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Portcullis.Audit;
 using Portcullis.Gateway.Authorization;
+using Portcullis.Gateway.Backends.Host.Advertisements;
 using Portcullis.Gateway.Backends.Host.Processes;
 using Portcullis.Gateway.Backends.Host.Repositories;
+using Portcullis.Gateway.Backends.Host.Visibility;
 using Portcullis.Gateway.Refusals;
 using Portcullis.Gateway.Requests;
 using Portcullis.Git.SmartHttp;
@@ -13,7 +15,7 @@ namespace Portcullis.Gateway.Backends.Host.Fetches;
 
 /// <summary>Serves packs with <c>git upload-pack</c>: as they are to who sees every ref, and after <see cref="FetchJudge"/> to others.</summary>
 internal sealed partial class FetchHandler(
-    GitLauncher git, RepositoryStore store, FetchJudge judge, GatewayOptions options, ILogger<FetchHandler> logger)
+    GitLauncher git, RepositoryStore store, RefReader refs, ReachableObjects reachable, FetchJudge judge, GatewayOptions options, ILogger<FetchHandler> logger)
 {
     private const int CopyBufferSize = 256 * 1024;
 
@@ -24,7 +26,7 @@ internal sealed partial class FetchHandler(
         ReadOnlyMemory<byte>? judged = null;
         if (!request.SeesEveryRef)
         {
-            var (rewritten, refusal) = await judge.JudgeAsync(request, directory);
+            var (rewritten, refusal) = await judge.JudgeAsync(request, new HostedHistory(refs, reachable, directory));
             if (refusal is not null)
             {
                 return BackendOutcome.Refused(refusal);

@@ -19,10 +19,10 @@ namespace Portcullis.Gateway.Backends.Host.Fetches;
 /// git's <c>transfer.hideRefs</c> does not do it: with protocol version 2, upload-pack serves any object that exists,
 /// acknowledges any that exists, and sends every annotated tag of an object that it sends.
 /// </remarks>
-internal sealed class FetchJudge(RefReader refs, ReachableObjects reachable, GatewayOptions options)
+internal sealed class FetchJudge(GatewayOptions options)
 {
     /// <summary>Judges a request. Exactly one of the results is not null.</summary>
-    public async Task<(ReadOnlyMemory<byte>? Rewritten, Refusal? Refusal)> JudgeAsync(AuthorizedGitRequest request, string directory)
+    public async Task<(ReadOnlyMemory<byte>? Rewritten, Refusal? Refusal)> JudgeAsync(AuthorizedGitRequest request, IRepositoryHistory history)
     {
         if (await BodyReader.ReadAsync(request.Request.Body.Reader, options.MaxFetchRequestBytes, request.Ended) is not { } body)
         {
@@ -50,20 +50,20 @@ internal sealed class FetchJudge(RefReader refs, ReachableObjects reachable, Gat
             fetch = FetchRequest.ParseV0(body);
         }
 
-        var snapshot = await refs.ReadForFetchAsync(directory, request.Ended);
+        var snapshot = await history.ReadRefsAsync(request.Ended);
         var visible = snapshot.ForFetch(request);
         var tips = VisibleTips.Of(visible, static _ => true);
-        if (await CheckAsync(request, directory, fetch, visible, tips) is { } refusal)
+        if (await CheckAsync(request, history, fetch, visible, tips) is { } refusal)
         {
             return (null, refusal);
         }
 
         var seesEveryTag = visible.WithPrefix("refs/tags/"u8).Length == snapshot.WithPrefix("refs/tags/"u8).Length;
-        return (await RewriteAsync(request, directory, fetch, visible, seesEveryTag, tips), null);
+        return (await RewriteAsync(request, history, fetch, visible, seesEveryTag, tips), null);
     }
 
     private async Task<Refusal?> CheckAsync(
-        AuthorizedGitRequest request, string directory, FetchRequest fetch, RefSnapshot visible, IReadOnlySet<ObjectId> tips)
+        AuthorizedGitRequest request, IRepositoryHistory history, FetchRequest fetch, RefSnapshot visible, IReadOnlySet<ObjectId> tips)
     {
         if (fetch.Filter is { } filter && filter.Contains("sparse", StringComparison.Ordinal))
         {
@@ -81,15 +81,15 @@ internal sealed class FetchJudge(RefReader refs, ReachableObjects reachable, Gat
         }
 
         var unproved = fetch.Wants.ToHashSet();
-        await reachable.RemoveReachableAsync(directory, tips, unproved, ObjectWalk.Objects, request.Ended);
+        await history.RemoveReachableAsync(tips, unproved, ObjectWalk.Objects, request.Ended);
         return unproved.Count == 0 ? null : RefusalTexts.ObjectNotFound(request, fetch.Wants.First(unproved.Contains));
     }
 
     private async Task<ReadOnlyMemory<byte>> RewriteAsync(
-        AuthorizedGitRequest request, string directory, FetchRequest fetch, RefSnapshot visibleRefs, bool seesEveryTag, IReadOnlySet<ObjectId> tips)
+        AuthorizedGitRequest request, IRepositoryHistory history, FetchRequest fetch, RefSnapshot visibleRefs, bool seesEveryTag, IReadOnlySet<ObjectId> tips)
     {
         var unknown = fetch.Lines.Where(line => line.Kind is FetchLineKind.Have or FetchLineKind.Shallow).Select(line => line.Id).ToHashSet();
-        await reachable.RemoveReachableAsync(directory, tips, unknown, ObjectWalk.Commits, request.Ended);
+        await history.RemoveReachableAsync(tips, unknown, ObjectWalk.Commits, request.Ended);
         var visible = fetch.With(
             line => line.Kind switch
             {

@@ -23,7 +23,10 @@ internal sealed class PackPump(PipeReader body, Socket input, long maxBytes)
     public bool IsTooLarge { get; private set; }
 
     /// <summary>Sends what <paramref name="first"/> holds, then the body to its end, and tells git that it is the end.</summary>
-    public async Task RunAsync(ReadOnlyMemory<byte> first, CancellationToken cancellationToken)
+    /// <param name="first">What goes first.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="copy">Gets the body, too; null for nowhere.</param>
+    public async Task RunAsync(ReadOnlyMemory<byte> first, CancellationToken cancellationToken, Stream? copy = null)
     {
         try
         {
@@ -41,6 +44,11 @@ internal sealed class PackPump(PipeReader body, Socket input, long maxBytes)
                 foreach (var part in result.Buffer)
                 {
                     KeepHeader(part.Span);
+                    if (copy is not null)
+                    {
+                        await copy.WriteAsync(part, cancellationToken);
+                    }
+
                     await SendAsync(part, cancellationToken);
                 }
 

@@ -65,7 +65,7 @@ internal sealed partial class PushHandler(
         GitResponse response,
         CancellationToken cancellationToken)
     {
-        var isInspected = IsInspected(push);
+        var isInspected = push.NeedsInspection;
         var ownHooks = isInspected ? (await facts.GetAsync(directory, cancellationToken)).HooksDirectory : null;
         await using var process = git.Start(Invocation(push, directory, ownHooks));
         var pump = new PackPump(push.Request.Request.Body.Reader, process.Input, options.MaxPushBytes);
@@ -108,12 +108,6 @@ internal sealed partial class PushHandler(
         return await ConcludeAsync(report, push, verdict, directory, response, contentType, cancellationToken);
     }
 
-    // Only what objects can tell is asked about: a push that may do all that it wants is streamed straight through.
-    private static bool IsInspected(AuthorizedPush push) =>
-        push.Commands.Any(command => command.NeedsAncestry)
-        || (!push.Request.SeesEveryRef
-            && push.Commands.Any(command => !command.Command.New.IsZero && push.Request.IsVisible(command.Name)));
-
     private async Task<(Refusal?, PushVerdict?)> InspectAsync(
         AuthorizedPush push,
         GitProcess process,
@@ -138,13 +132,7 @@ internal sealed partial class PushHandler(
         {
             // What can't be proved is refused.
             LogInspectionFailed(logger, exception, push.Request.Request.Id);
-            refusal = RefusalTexts.PushRefused(
-                push.Request,
-                push.Push,
-                [.. push.Commands.Select(command => new ReferenceRefusal(
-                    command.Command, RefusalTexts.WordFor(command.Command), "not_provable", "the server could not check its history", IsCause: true))],
-                Access.AccessAction.Update,
-                decision: null);
+            refusal = RefusalTexts.PushNotProvable(push.Request, push.Push, "the server could not check its history");
         }
 
         await PushControl.AnswerAsync(process.Control!, allow: refusal is null, cancellationToken);

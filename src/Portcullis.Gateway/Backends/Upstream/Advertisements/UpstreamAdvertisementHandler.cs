@@ -1,4 +1,5 @@
 using System.Buffers;
+using Portcullis.Access.Decisions;
 using Portcullis.Gateway.Authorization;
 using Portcullis.Gateway.Backends.Host.Advertisements;
 using Portcullis.Gateway.Requests;
@@ -87,15 +88,26 @@ internal sealed class UpstreamAdvertisementHandler(UpstreamRefs refs)
             return BackendOutcome.Missing;
         }
 
+        var shown = advertisement.Refs.ForPush(request);
+        var isProofNeeded = MayNeedProof(request, shown);
         response.Start(GitService.ReceivePack.AdvertisementContentType());
-        if (request.SeesEveryRef)
+        if (request.SeesEveryRef && !isProofNeeded)
         {
             response.Write(bytes.Span);
             return BackendOutcome.Served;
         }
 
+        // What is looked at here must not lean on objects that only the upstream has (gitprotocol-capabilities, "no-thin").
+        var capabilities = isProofNeeded ? advertisement.Capabilities.Without("no-thin").With("no-thin") : advertisement.Capabilities;
         RefAdvertisementWriter.Write(
-            response, GitService.ReceivePack, version, advertisement.Refs.ForPush(request), RestrictedCapabilities.Of(advertisement.Capabilities));
+            response, GitService.ReceivePack, version, shown, request.SeesEveryRef ? capabilities : RestrictedCapabilities.Of(capabilities));
         return BackendOutcome.Served;
     }
+
+    // Whether a push could come that objects must be looked at for (AuthorizedPush.NeedsInspection).
+    private static bool MayNeedProof(AuthorizedGitRequest request, RefSnapshot shown) =>
+        !request.SeesEveryRef
+        || shown.Entries.Any(entry => entry.Name is { } name
+            && request.Decide(RequiredAction.ForMove(name, isFastForward: true), name).IsAllowed
+                != request.Decide(RequiredAction.ForMove(name, isFastForward: false), name).IsAllowed);
 }

@@ -84,7 +84,6 @@ internal sealed class UpstreamAnswer : IDisposable
             }
 
             response.Advance(read);
-            patience.Stop();
             await response.FlushAsync(patience.Token);
         }
     }
@@ -96,7 +95,9 @@ internal sealed class UpstreamAnswer : IDisposable
         patience.Start(idleLimit);
         try
         {
-            return await body.ReadAsync(buffer, patience.Token);
+            var read = await body.ReadAsync(buffer, patience.Token);
+            patience.Stop();
+            return read;
         }
         catch (OperationCanceledException) when (patience.HasRunOut)
         {

@@ -5,9 +5,11 @@ using Portcullis.Audit;
 using Portcullis.Gateway.Auditing;
 using Portcullis.Gateway.Authorization;
 using Portcullis.Gateway.Backends.Host.Pushes;
+using Portcullis.Gateway.Backends.Upstream.Advertisements;
 using Portcullis.Gateway.Backends.Upstream.Connections;
 using Portcullis.Gateway.Refusals;
 using Portcullis.Gateway.Requests;
+using Portcullis.Git.Advertisements;
 using Portcullis.Git.PktLines;
 using Portcullis.Git.ReceivePack;
 using Portcullis.Git.SmartHttp;
@@ -15,21 +17,32 @@ using Portcullis.Git.SmartHttp;
 namespace Portcullis.Gateway.Backends.Upstream.Pushes;
 
 /// <summary>Hands an allowed push on to the upstream, byte for byte, and reads its report on the way back.</summary>
-internal sealed partial class UpstreamPushHandler(GatewayOptions options, ILogger<UpstreamPushHandler> logger)
+internal sealed partial class UpstreamPushHandler(UpstreamPushInspector inspector, GatewayOptions options, ILogger<UpstreamPushHandler> logger)
 {
     private const int MaxReportBytes = 64 << 20;
 
     /// <summary>Carries out a push.</summary>
     public async Task<BackendOutcome> PushAsync(UpstreamSite site, AuthorizedPush push, GitResponse response)
     {
-        if (push.Commands.Any(command => command.NeedsAncestry) || !push.Request.SeesEveryRef)
-        {
-            return BackendOutcome.Refused(NotProvable(push));
-        }
-
         try
         {
-            return await ForwardAsync(site, push, response);
+            RefSnapshot? current = null;
+            if (push.NeedsInspection || !push.Request.SeesEveryRef)
+            {
+                if (await UpstreamRefs.ReadForPushAsync(site, push.Request.Repository, GitProtocolVersion.V0, push.Request.Ended) is not var (advertisement, _))
+                {
+                    return BackendOutcome.Missing;
+                }
+
+                current = advertisement.Refs;
+            }
+
+            if (!push.Request.SeesEveryRef && HiddenRefCheck.Check(push, current!) is { } hidden)
+            {
+                return BackendOutcome.Refused(hidden);
+            }
+
+            return push.NeedsInspection ? await InspectAsync(site, push, current!, response) : await StreamAsync(site, push, response);
         }
         catch (UpstreamException exception)
         {
@@ -38,17 +51,40 @@ internal sealed partial class UpstreamPushHandler(GatewayOptions options, ILogge
         }
     }
 
-    private async Task<BackendOutcome> ForwardAsync(UpstreamSite site, AuthorizedPush push, GitResponse response)
+    private async Task<BackendOutcome> InspectAsync(UpstreamSite site, AuthorizedPush push, RefSnapshot current, GitResponse response)
+    {
+        var (inspected, refusal) = await inspector.InspectAsync(site, push, current);
+        using (inspected)
+        {
+            if (inspected is null)
+            {
+                return refusal!.Reason == RefusalReason.Busy ? BackendOutcome.Failed(refusal) : BackendOutcome.Refused(refusal);
+            }
+
+            await using var pack = inspected.Pack.Open();
+            return await ConcludeAsync(await site.ForwardAsync(push.Request, Head(push), pack), push, inspected, response);
+        }
+    }
+
+    private async Task<BackendOutcome> StreamAsync(UpstreamSite site, AuthorizedPush push, GitResponse response)
+    {
+        var maxBytes = options.MaxPushBytes > 0 ? options.MaxPushBytes : long.MaxValue;
+        var (answer, isTooLarge) = await site.ForwardAsync(push.Request, Head(push), maxBytes);
+        return isTooLarge
+            ? BackendOutcome.Refused(RefusalTexts.PushTooLarge(push.Request, push.Push, options.MaxPushBytes))
+            : await ConcludeAsync(answer, push, null, response);
+    }
+
+    // The commands as they came, byte for byte: what was inspected is what goes on.
+    private static ReadOnlyMemory<byte> Head(AuthorizedPush push)
     {
         var head = new ArrayBufferWriter<byte>(push.Push.WireLength);
         push.Push.WriteTo(head);
-        var maxBytes = options.MaxPushBytes > 0 ? options.MaxPushBytes : long.MaxValue;
-        var (answer, isTooLarge) = await site.ForwardAsync(push.Request, head.WrittenMemory, maxBytes);
-        if (isTooLarge)
-        {
-            return BackendOutcome.Refused(RefusalTexts.PushTooLarge(push.Request, push.Push, options.MaxPushBytes));
-        }
+        return head.WrittenMemory;
+    }
 
+    private static async Task<BackendOutcome> ConcludeAsync(UpstreamAnswer? answer, AuthorizedPush push, InspectedPush? inspected, GitResponse response)
+    {
         if (answer is null)
         {
             return BackendOutcome.Missing;
@@ -56,7 +92,7 @@ internal sealed partial class UpstreamPushHandler(GatewayOptions options, ILogge
 
         using (answer)
         {
-            return Concluded(push, response, await ReadReportAsync(answer, push, response));
+            return Concluded(push, inspected, response, await ReadReportAsync(answer, push, response));
         }
     }
 
@@ -91,24 +127,26 @@ internal sealed partial class UpstreamPushHandler(GatewayOptions options, ILogge
         }
     }
 
-    private static BackendOutcome Concluded(AuthorizedPush push, GitResponse response, ReportStatus? report)
+    private static BackendOutcome Concluded(AuthorizedPush push, InspectedPush? inspected, GitResponse response, ReportStatus? report)
     {
         if (report is null)
         {
             // The client did not ask what became of its push, so nobody was told.
-            return Concluded(push, response, Report(push, null), AuditOutcome.Allowed, null);
+            return Concluded(push, inspected, response, Report(push, null), AuditOutcome.Allowed, null);
         }
 
         var isDone = report.UnpackStatus == ReportStatus.Unpacked && report.Refs.All(reference => reference.IsOk);
         return Concluded(
             push,
+            inspected,
             response,
             report,
             isDone ? AuditOutcome.Allowed : AuditOutcome.Failed,
             isDone ? null : report.UnpackStatus == ReportStatus.Unpacked ? "rejected_by_upstream" : "unpack_failed");
     }
 
-    private static BackendOutcome Concluded(AuthorizedPush push, GitResponse response, ReportStatus report, AuditOutcome outcome, string? code)
+    private static BackendOutcome Concluded(
+        AuthorizedPush push, InspectedPush? inspected, GitResponse response, ReportStatus report, AuditOutcome outcome, string? code)
     {
         var statuses = new Dictionary<string, RefStatus>(StringComparer.Ordinal);
         foreach (var status in report.Refs)
@@ -120,7 +158,7 @@ internal sealed partial class UpstreamPushHandler(GatewayOptions options, ILogge
         {
             Outcome = outcome,
             Code = code,
-            References = [.. push.Commands.Select(command => Change(command, report, statuses.GetValueOrDefault(command.Name.Value)))],
+            References = [.. push.Commands.Select(command => Change(command, inspected, report, statuses.GetValueOrDefault(command.Name.Value)))],
             Finish = () =>
             {
                 if (!response.HasStarted)
@@ -133,20 +171,30 @@ internal sealed partial class UpstreamPushHandler(GatewayOptions options, ILogge
         };
     }
 
-    private static AuditRefChange Change(AuthorizedCommand command, ReportStatus report, RefStatus? status) => PushAudit.Of(
+    private static AuditRefChange Change(AuthorizedCommand command, InspectedPush? inspected, ReportStatus report, RefStatus? status) => PushAudit.Of(
         command.Command,
-        WordFor(command),
+        WordFor(command, inspected),
         report.UnpackStatus == ReportStatus.Unpacked && status is { IsOk: true } ? AuditOutcome.Allowed : AuditOutcome.Failed,
         status is null ? "not reported" : status.Reason);
 
     // Where nobody had to know whether it is a fast-forward, nobody looked.
-    private static string WordFor(AuthorizedCommand command) => command.IsMove ? "move" : RefusalTexts.WordFor(command.Command);
+    private static string WordFor(AuthorizedCommand command, InspectedPush? inspected)
+    {
+        if (!command.IsMove)
+        {
+            return RefusalTexts.WordFor(command.Command);
+        }
+
+        return inspected is not null && inspected.FastForwards.TryGetValue(command, out var isFastForward)
+            ? AccessActionWords.Format(isFastForward ? AccessAction.Update : AccessAction.Force)
+            : "move";
+    }
 
     private static BackendOutcome Failed(UpstreamSite site, AuthorizedPush push, UpstreamException exception, GitResponse response)
     {
         var refusal = UpstreamRefusals.For(site.Definition, exception, push.Request.Request.Id);
         var report = Report(push, UpstreamRefusals.ShortReason(exception.Failure));
-        var concluded = Concluded(push, response, report, AuditOutcome.Failed, refusal.Code);
+        var concluded = Concluded(push, null, response, report, AuditOutcome.Failed, refusal.Code);
         return concluded with
         {
             Finish = () =>
@@ -172,14 +220,6 @@ internal sealed partial class UpstreamPushHandler(GatewayOptions options, ILogge
 
     private static bool IsReportWanted(AuthorizedPush push) =>
         push.Push.Capabilities.Contains("report-status") || push.Push.Capabilities.Contains("report-status-v2");
-
-    private static Refusal NotProvable(AuthorizedPush push) => RefusalTexts.PushRefused(
-        push.Request,
-        push.Push,
-        [.. push.Commands.Select(command => new ReferenceRefusal(
-            command.Command, RefusalTexts.WordFor(command.Command), "not_provable", "this server can't prove what the push would change", IsCause: true))],
-        AccessAction.Update,
-        decision: null);
 
     [LoggerMessage(1, LogLevel.Warning, "Upstream {Upstream} could not take a push to {Repository}: {Failure}, request {RequestId}.")]
     private static partial void LogFailed(ILogger logger, Exception exception, string upstream, string repository, UpstreamFailure failure, string requestId);
