@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using Portcullis.Audit.Files;
 
 namespace Portcullis.Audit;
 
@@ -89,14 +90,7 @@ public sealed class AuditSigningKey : IAuditSigner, IDisposable
             file.Flush(flushToDisk: true);
         }
 
-        try
-        {
-            File.Move(temporary, path, overwrite: false);
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            // Another process was first; its key is the one.
-            File.Delete(temporary);
-        }
+        // Another process may have been first: then its key is the one.
+        ExclusiveName.Give(temporary, path);
     }
 }

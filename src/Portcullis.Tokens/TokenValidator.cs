@@ -19,6 +19,7 @@ public sealed class TokenValidator
     private readonly IRevocationList _revocations;
     private readonly TokenValidatorOptions _options;
     private readonly ValidatedTokenCache _cache;
+    private readonly RefusedSignatures _refused;
 
     /// <summary>How many validated tokens are remembered now.</summary>
     internal int RememberedTokens => _cache.Count;
@@ -45,6 +46,7 @@ public sealed class TokenValidator
         _revocations = revocations ?? NoRevocations.Instance;
         _options = options ?? new TokenValidatorOptions();
         _cache = new ValidatedTokenCache(_options.CacheCapacity);
+        _refused = new RefusedSignatures(_options.RefusedCapacity);
     }
 
     /// <summary>Checks a token. Never throws because of what the token is; everything that isn't provably right is refused.</summary>
@@ -130,9 +132,15 @@ public sealed class TokenValidator
         }
 
         // 15. The signature.
+        if (_refused.Contains(hash, key))
+        {
+            return Refuse(TokenFailure.SignatureInvalid, header, payload);
+        }
+
         byte[] signature = System.Buffers.Text.Base64Url.DecodeFromUtf8(form.Signature);
         if (!key.Verify(algorithm, ascii, form.SigningInputLength, signature))
         {
+            _refused.Add(hash, key);
             return Refuse(TokenFailure.SignatureInvalid, header, payload);
         }
 

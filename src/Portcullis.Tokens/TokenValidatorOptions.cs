@@ -8,4 +8,7 @@ public sealed record TokenValidatorOptions
 
     /// <summary>How many validated tokens are remembered, so that the next request with the same token costs no signature. Default: 4096; 0: none.</summary>
     public int CacheCapacity { get; init; } = 4096;
+
+    /// <summary>How many tokens with a wrong signature are remembered, so that the same one again costs no arithmetic. Default: 1024; 0: none.</summary>
+    public int RefusedCapacity { get; init; } = 1024;
 }

@@ -18,19 +18,13 @@ internal sealed class LogWriter
     private const int OwnBytes = 32 << 10;
 
     private readonly AuditLogOptions _options;
-    private readonly TimeProvider _clock;
     private readonly Channel<PendingAppend> _queue;
     private readonly WriterStatus _status;
     private readonly CurrentSegment _current;
-    private readonly Chain _chain;
     private readonly Flusher _flusher;
-    private readonly ITimer _timer;
-    private readonly List<PendingAppend> _group = [];
-    private readonly List<PendingAppend> _durable = [];
+    private readonly LineBatch _batch;
+    private readonly WakeTimer _timer;
     private readonly List<PendingAppend> _probes = [];
-    private bool _hasCheckpoint;
-    private volatile bool _isTimerSet;
-    private long _firstUncovered;
     private string? _trouble;
     private bool _isShort;
     private long _unrecorded;
@@ -39,13 +33,12 @@ internal sealed class LogWriter
         AuditLogOptions options, TimeProvider clock, Channel<PendingAppend> queue, WriterStatus status, LogFolder folder, Segment segment, ChainPosition position)
     {
         _options = options;
-        _clock = clock;
         _queue = queue;
         _status = status;
         _current = new CurrentSegment(options, clock, folder, segment);
-        _chain = new Chain(options.Node, options.Signer, position);
-        _flusher = new Flusher(options.Node, folder.ReplaceHead, onFailure: Wake);
-        _timer = clock.CreateTimer(_ => OnTimer(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = new WakeTimer(clock, queue.Writer);
+        _flusher = new Flusher(options.Node, folder.ReplaceHead, onFailure: _timer.WakeNow);
+        _batch = new LineBatch(options, clock, _flusher, position);
     }
 
     /// <summary>Half of the reserve: below it, nothing new is promised.</summary>
@@ -60,10 +53,10 @@ internal sealed class LogWriter
             throw Unavailable();
         }
 
-        AddCheckpoint(CheckpointReason.Start);
+        _batch.AddCheckpoint(CheckpointReason.Start);
         foreach (var finding in findings)
         {
-            AddOwn(AuditEvents.Recovered, finding);
+            _batch.AddOwn(AuditEvents.Recovered, finding);
             _options.OnNotice?.Invoke("The audit log was opened after a crash or a change: " + finding + ".");
         }
 
@@ -103,7 +96,7 @@ internal sealed class LogWriter
         await _timer.DisposeAsync().ConfigureAwait(false);
         if (_trouble is null)
         {
-            AddCheckpoint(CheckpointReason.Close);
+            _batch.AddCheckpoint(CheckpointReason.Close);
             Write();
         }
 
@@ -119,9 +112,9 @@ internal sealed class LogWriter
         _status.Headroom = -1;
         _queue.Writer.TryComplete();
         var failure = new AuditUnavailableException("The audit log's writer has ended.", reason);
-        FailAll(_group, failure);
-        FailAll(_durable, failure);
-        FailAll(_probes, failure);
+        _batch.Abandon(failure);
+        _probes.ForEach(probe => probe.Fail(failure));
+        _probes.Clear();
         while (_queue.Reader.TryRead(out var pending))
         {
             if (pending != PendingAppend.Tick)
@@ -141,28 +134,9 @@ internal sealed class LogWriter
         _current.SwitchTo(null);
     }
 
-    private static void FailAll(List<PendingAppend> pendings, Exception failure)
-    {
-        foreach (var pending in pendings)
-        {
-            pending.Fail(failure);
-        }
-
-        pendings.Clear();
-    }
-
-    private void OnTimer()
-    {
-        // First, and here: where the queue is full there is no room for a tick, and the writer sets the timer again by itself.
-        _isTimerSet = false;
-        Wake();
-    }
-
-    private void Wake() => _queue.Writer.TryWrite(PendingAppend.Tick);
-
     private void WriteGroup()
     {
-        while (_chain.Batch.Length < GroupBytes && _queue.Reader.TryRead(out var pending))
+        while (_batch.Length < GroupBytes && _queue.Reader.TryRead(out var pending))
         {
             if (pending == PendingAppend.Tick)
             {
@@ -175,7 +149,7 @@ internal sealed class LogWriter
             }
             else if (_trouble is null && HasSpaceFor(pending))
             {
-                Add(pending);
+                _batch.Add(pending);
             }
             else
             {
@@ -187,9 +161,9 @@ internal sealed class LogWriter
         if (_trouble is null)
         {
             LookForSpace();
-            if (_chain.LinesSinceCheckpoint > 0 && _clock.GetElapsedTime(_firstUncovered) >= _options.CheckpointAfter)
+            if (_batch.CheckpointDueIn <= TimeSpan.Zero)
             {
-                AddCheckpoint(CheckpointReason.Time);
+                _batch.AddCheckpoint(CheckpointReason.Time);
             }
 
             Write();
@@ -202,55 +176,14 @@ internal sealed class LogWriter
     /// <summary>What was refused need not be recorded at the cost of what was allowed: it stops at the low-water mark, the rest goes on to the end.</summary>
     private bool HasSpaceFor(PendingAppend pending)
     {
-        var bytes = _chain.Batch.Length + pending.FileBytes;
+        var bytes = _batch.Length + pending.FileBytes;
         return _current.HasSpace(bytes, LowWater) || (!pending.IsRefusal && _current.HasSpace(bytes, OwnBytes));
-    }
-
-    private void Add(PendingAppend pending)
-    {
-        var start = 0;
-        foreach (var end in pending.Ends)
-        {
-            NoteUncovered();
-            _chain.Add(pending.Bodies.Written[start..end]);
-            start = end;
-        }
-
-        _group.Add(pending);
-        if (_chain.LinesSinceCheckpoint >= _options.CheckpointEvery)
-        {
-            AddCheckpoint(CheckpointReason.Count);
-        }
-    }
-
-    private void AddOwn(string @event, string reason)
-    {
-        var now = _clock.GetUtcNow();
-        var line = new LineBuffer();
-        RecordLine.Write(
-            line, [], new AuditRecord { Id = AuditRecord.NewId(now), Event = @event, Outcome = AuditOutcome.Failed, Reason = reason }, _options.Node, now);
-        NoteUncovered();
-        _chain.Add(line.Written);
-    }
-
-    private void AddCheckpoint(string reason)
-    {
-        _chain.AddCheckpoint(reason, _clock.GetUtcNow());
-        _hasCheckpoint = true;
-    }
-
-    private void NoteUncovered()
-    {
-        if (_chain.LinesSinceCheckpoint == 0)
-        {
-            _firstUncovered = _clock.GetTimestamp();
-        }
     }
 
     /// <summary>Says so once when space has run out, and once when it is back.</summary>
     private void LookForSpace()
     {
-        var hasSpace = _current.HasSpace(_chain.Batch.Length, LowWater);
+        var hasSpace = _current.HasSpace(_batch.Length, LowWater);
         if (!hasSpace && !_isShort)
         {
             _isShort = true;
@@ -265,62 +198,31 @@ internal sealed class LogWriter
     private void Resume()
     {
         _isShort = false;
-        AddOwn(AuditEvents.Resumed, string.Create(CultureInfo.InvariantCulture, $"not_recorded: {_unrecorded} records could not be written"));
+        _batch.AddOwn(AuditEvents.Resumed, string.Create(CultureInfo.InvariantCulture, $"not_recorded: {_unrecorded} records could not be written"));
         _unrecorded = 0;
         _options.OnNotice?.Invoke("The audit log can be written again.");
     }
 
     private void Write()
     {
-        if (_chain.Batch.IsEmpty)
+        if (_batch.Length == 0)
         {
             return;
         }
 
         try
         {
-            _current.Segment.Write(_chain.Batch);
+            _batch.WriteTo(_current.Segment);
         }
         catch (IOException e)
         {
-            _chain.RollBack();
-            _hasCheckpoint = false;
-            _unrecorded += _group.Count;
-            FailAll(_group, new AuditUnavailableException("The audit log could not be written.", e));
+            _unrecorded += _batch.RollBack(new AuditUnavailableException("The audit log could not be written.", e));
             BeginTrouble("write_failed: the file could not be written");
             return;
         }
 
-        _chain.Commit();
         _status.Headroom = _current.Segment.Headroom;
-        foreach (var pending in _group)
-        {
-            if (pending.IsDurable)
-            {
-                _durable.Add(pending);
-            }
-            else
-            {
-                pending.Complete();
-            }
-        }
-
-        _group.Clear();
-        HandOver();
-    }
-
-    private void HandOver()
-    {
-        if (_durable.Count > 0 || _hasCheckpoint)
-        {
-            _flusher.Add(
-                _current.Segment,
-                _durable,
-                _hasCheckpoint ? AuditHead.Write(_options.Node, _clock.GetUtcNow(), _chain.Position, _options.Signer) : null);
-            _durable.Clear();
-        }
-
-        _hasCheckpoint = false;
+        _batch.Complete(_current.Segment);
     }
 
     /// <summary>The file in use can't be trusted any more: the chain goes on in a new one.</summary>
@@ -330,7 +232,7 @@ internal sealed class LogWriter
         _status.Headroom = -1;
         _current.NoteTrouble();
         _options.OnNotice?.Invoke("The audit log's file can't be used any more, a new one is begun: " + what + ".");
-        Wake();
+        _timer.WakeNow();
     }
 
     private async Task GoOnInNewFileAsync()
@@ -350,8 +252,8 @@ internal sealed class LogWriter
         await SwitchToAsync(next).ConfigureAwait(false);
         _flusher.ClearFailure();
         _trouble = null;
-        AddCheckpoint(CheckpointReason.Start);
-        AddOwn(isDisturbed ? AuditEvents.Disturbed : AuditEvents.Resumed, string.Create(CultureInfo.InvariantCulture, $"{what}; {_unrecorded} records could not be written"));
+        _batch.AddCheckpoint(CheckpointReason.Start);
+        _batch.AddOwn(isDisturbed ? AuditEvents.Disturbed : AuditEvents.Resumed, string.Create(CultureInfo.InvariantCulture, $"{what}; {_unrecorded} records could not be written"));
         _unrecorded = 0;
         Write();
     }
@@ -364,10 +266,10 @@ internal sealed class LogWriter
             return;
         }
 
-        AddCheckpoint(CheckpointReason.Rotation);
+        _batch.AddCheckpoint(CheckpointReason.Rotation);
         Write();
         await SwitchToAsync(next).ConfigureAwait(false);
-        AddCheckpoint(CheckpointReason.Start);
+        _batch.AddCheckpoint(CheckpointReason.Start);
         Write();
     }
 
@@ -400,26 +302,14 @@ internal sealed class LogWriter
 
     private void SetTimer()
     {
-        if (_isTimerSet)
-        {
-            return;
-        }
-
         if (_trouble is not null || _isShort)
         {
-            _timer.Change(_current.RetryAfter, Timeout.InfiniteTimeSpan);
+            _timer.WakeAfter(_current.RetryAfter);
         }
-        else if (_chain.LinesSinceCheckpoint > 0)
+        else if (_batch.CheckpointDueIn is { } wait)
         {
-            var left = _options.CheckpointAfter - _clock.GetElapsedTime(_firstUncovered);
-            _timer.Change(left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+            _timer.WakeAfter(wait);
         }
-        else
-        {
-            return;
-        }
-
-        _isTimerSet = true;
     }
 
     private AuditUnavailableException Unavailable()

@@ -200,6 +200,7 @@ internal sealed partial class GitPipeline(
             await response.FlushAsync(context.RequestAborted);
             if (refusal is not null && isPush)
             {
+                trail.Request?.Body.Release();
                 await RequestDrain.DrainAsync(context, time);
             }
         }

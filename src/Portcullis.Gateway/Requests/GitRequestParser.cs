@@ -35,7 +35,7 @@ internal static class GitRequestParser
                 return (null, RefusalTexts.Make(RefusalReason.ContentTypeWrong, "A body may be compressed with gzip, and not otherwise."));
             }
 
-            body = GitRequestBody.Create(http.Body, compressed, http.ContentLength);
+            body = GitRequestBody.Create(http.BodyReader, compressed, http.ContentLength);
         }
 
         return (new GitRequest

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Portcullis.Server.Commands;
@@ -18,6 +19,7 @@ internal static class KestrelSetup
             builder.WebHost.UseKestrelHttpsConfiguration();
         }
 
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, TransferBuffers>();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

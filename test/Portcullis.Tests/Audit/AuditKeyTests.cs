@@ -25,6 +25,29 @@ public sealed class AuditKeyTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Many_that_start_for_the_first_time_at_once_have_one_key()
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            var path = Path.Combine(_folder, $"{round}.pem");
+            var ids = new string[8];
+            using var start = new Barrier(ids.Length);
+            var threads = Enumerable.Range(0, ids.Length).Select(index => new Thread(() =>
+            {
+                start.SignalAndWait();
+                using var key = AuditSigningKey.LoadOrCreate(path);
+                ids[index] = key.KeyId;
+            })).ToList();
+            threads.ForEach(thread => thread.Start());
+            threads.ForEach(thread => thread.Join());
+            using var kept = AuditSigningKey.LoadOrCreate(path);
+            Assert.All(ids, id => Assert.Equal(kept.KeyId, id));
+        }
+
+        Assert.Equal(20, Directory.EnumerateFiles(_folder).Count());
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")]

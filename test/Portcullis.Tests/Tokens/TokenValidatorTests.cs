@@ -270,6 +270,41 @@ public sealed class TokenValidatorTests
     }
 
     [Fact]
+    public async Task A_token_refused_for_its_signature_is_valid_once_its_issuer_publishes_the_key()
+    {
+        var fixture = new TokenFixture();
+        string token = fixture.Mint();
+        SigningKey other = SigningKey.Create();
+        var source = new ChangingSource(other.ToJwk().Replace(other.KeyId!, fixture.Key.KeyId, StringComparison.Ordinal));
+        fixture.Validator = new TokenValidator([fixture.Settings with { KeySource = source }], fixture.Time);
+        Assert.Equal(TokenError.SignatureInvalid, (await fixture.ValidateAsync(token)).Error);
+        Assert.Equal(TokenError.SignatureInvalid, (await fixture.ValidateAsync(token)).Error);
+
+        source.Publish(fixture.Key.ToJwk());
+
+        Assert.Equal(TokenError.None, (await fixture.ValidateAsync(token)).Error);
+    }
+
+    [Fact]
+    public async Task A_remembered_refusal_hides_no_earlier_one_and_no_neighbour()
+    {
+        var fixture = new TokenFixture();
+        fixture.Validator = new TokenValidator([fixture.Settings], fixture.Time, options: new TokenValidatorOptions { RefusedCapacity = 1 });
+        string[] good = [.. Enumerable.Range(0, 8).Select(_ => fixture.Mint())];
+        string signature = fixture.Mint().Split('.')[2];
+        string[] bad = [.. good.Select(token => token[..(token.LastIndexOf('.') + 1)] + signature)];
+        for (int i = 0; i < good.Length; i++)
+        {
+            // All fall on the one place that there is.
+            Assert.Equal(TokenError.SignatureInvalid, (await fixture.ValidateAsync(bad[i])).Error);
+            Assert.Equal(TokenError.None, (await fixture.ValidateAsync(good[i])).Error);
+        }
+
+        fixture.Time.Advance(TimeSpan.FromHours(2));
+        Assert.Equal(TokenError.Expired, (await fixture.ValidateAsync(bad[^1])).Error);
+    }
+
+    [Fact]
     public void Unsafe_settings_of_an_issuer_are_all_named_at_once()
     {
         var settings = new TrustedIssuer
@@ -340,5 +375,22 @@ public sealed class TokenValidatorTests
         public DateTimeOffset Now { get; set; } = now;
 
         public override DateTimeOffset GetUtcNow() => Now;
+    }
+
+    private sealed class ChangingSource(string key) : IKeySetSource
+    {
+        private volatile KeySet _keys = Parse(key);
+
+        public bool IsSymmetric => false;
+
+        public KeySetSourceStatus Status => new("changing", 1, null, null);
+
+        public void Publish(string key) => _keys = Parse(key);
+
+        public ValueTask<KeySet?> GetAsync(CancellationToken cancellationToken) => new(_keys);
+
+        public ValueTask<KeySet?> RefreshForUnknownKeyAsync(string? keyId, CancellationToken cancellationToken) => new(_keys);
+
+        private static KeySet Parse(string key) => KeySet.ParseJwks(System.Text.Encoding.UTF8.GetBytes($$"""{"keys":[{{key}}]}"""));
     }
 }
