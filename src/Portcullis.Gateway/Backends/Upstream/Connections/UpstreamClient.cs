@@ -216,6 +216,12 @@ internal sealed class UpstreamClient : IDisposable
             throw new UpstreamException(UpstreamFailure.NotGit, $"It answered with {(type is { Length: < 80 } ? type : "no known content type")} instead of {request.AnswerType}.");
         }
 
+        // RFC 9112 §6.3: whoever passes an answer on must not choose among several lengths.
+        if (response.Content.Headers.NonValidated.TryGetValues("Content-Length", out var lengths) && lengths.Count > 1)
+        {
+            throw new UpstreamException(UpstreamFailure.NotGit, "It named several lengths of its answer.");
+        }
+
         if (response.Content.Headers.ContentEncoding.Count > 0)
         {
             throw new UpstreamException(UpstreamFailure.NotGit, "It compressed an answer that was not asked for compressed.");
@@ -254,6 +260,7 @@ internal sealed class UpstreamClient : IDisposable
             HttpRequestError.NameResolutionError => new UpstreamException(UpstreamFailure.Unreachable, "Its name is not known.", exception),
             HttpRequestError.ConnectionError => new UpstreamException(UpstreamFailure.Unreachable, "Nobody listens there, or the way is barred.", exception),
             HttpRequestError.ProxyTunnelError => new UpstreamException(UpstreamFailure.Unreachable, "The proxy does not let us through.", exception),
+            HttpRequestError.ConfigurationLimitExceeded => new UpstreamException(UpstreamFailure.NotGit, "Its headers are larger than any that belong to Git.", exception),
             HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError => new UpstreamException(UpstreamFailure.NotGit, "What it answered is no HTTP.", exception),
             _ => new UpstreamException(UpstreamFailure.Disconnected, "The connection broke before it answered.", exception),
         };

@@ -12,6 +12,9 @@ internal static class UpstreamHandler
     private static readonly TimeSpan s_connectionLifetime = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan s_pingDelay = TimeSpan.FromSeconds(30);
 
+    // The handler takes no shorter one.
+    private static readonly TimeSpan s_shortestPingTimeout = TimeSpan.FromSeconds(1);
+
     /// <summary>Makes the handler.</summary>
     /// <exception cref="CryptographicException">The file of authorities holds no certificate.</exception>
     /// <exception cref="IOException">The file of authorities can't be read.</exception>
@@ -35,7 +38,7 @@ internal static class UpstreamHandler
             EnableMultipleHttp2Connections = true,
             InitialHttp2StreamWindowSize = 1 << 20,
             KeepAlivePingDelay = s_pingDelay,
-            KeepAlivePingTimeout = definition.ConnectTimeout,
+            KeepAlivePingTimeout = definition.ConnectTimeout < s_shortestPingTimeout ? s_shortestPingTimeout : definition.ConnectTimeout,
             MaxResponseHeadersLength = 64,
         };
         if (definition.CertificateAuthorityFile is { } file)

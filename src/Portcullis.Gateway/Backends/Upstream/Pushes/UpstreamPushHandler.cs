@@ -123,7 +123,7 @@ internal sealed partial class UpstreamPushHandler(UpstreamPushInspector inspecto
         }
         catch (PktLineException exception)
         {
-            throw new UpstreamException(UpstreamFailure.CutShort, "It gave no report of the push.", exception);
+            throw new UpstreamException(report.IsEmpty ? UpstreamFailure.CutShort : UpstreamFailure.Malformed, "It gave no report of the push that can be read.", exception);
         }
     }
 
