@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Http;
+using Portcullis.Access.Policies;
 using Portcullis.Audit;
 using Portcullis.Authority.Issuing;
+using Portcullis.Tokens;
 
 namespace Portcullis.Authority;
 
@@ -8,13 +10,14 @@ namespace Portcullis.Authority;
 internal sealed class AuthorityAudit(AuthorityOptions options, TimeProvider clock, AuditLog? log = null)
 {
     public const string SignedIn = "sign-in";
+    public const string TrustTrial = "trust.trial";
 
     public ValueTask IssuedAsync(HttpContext http, AccessToken token, IssuedToken issued) => WriteAsync(http, new AuditRecord
     {
         Id = AuditRecord.NewId(clock.GetUtcNow()),
         Event = AuditEvents.TokenIssued,
         Outcome = AuditOutcome.Allowed,
-        Reason = issued.Scope.Length <= 512 ? issued.Scope : issued.Scope[..512],
+        Reason = Bound(issued.Scope),
         Subject = token.Subject,
         Actor = token.Actors.Count == 0 ? null : [.. token.Actors.Select(actor => actor.Subject)],
         Issuer = options.Issuer,
@@ -34,6 +37,20 @@ internal sealed class AuthorityAudit(AuthorityOptions options, TimeProvider cloc
         Client = client,
     });
 
+    /// <summary>What a trust entry under trial would have given; nothing was.</summary>
+    public ValueTask TrialAsync(HttpContext http, ValidatedToken token, string? client, TrustEntry entry) => WriteAsync(http, new AuditRecord
+    {
+        Id = AuditRecord.NewId(clock.GetUtcNow()),
+        Event = TrustTrial,
+        Outcome = AuditOutcome.Refused,
+        Reason = Bound($"would give {entry.Permissions.ToScope()} ({entry.Location})"),
+        Subject = token.Subject,
+        Issuer = token.Issuer,
+        Client = client,
+        TokenId = token.TokenId,
+        KeyId = token.KeyId,
+    });
+
     public ValueTask SignedInAsync(HttpContext http, string subject, string session) => WriteAsync(http, new AuditRecord
     {
         Id = AuditRecord.NewId(clock.GetUtcNow()),
@@ -46,6 +63,8 @@ internal sealed class AuthorityAudit(AuthorityOptions options, TimeProvider cloc
     /// <summary>From pages, endpoints and commands alike; those that come without a request say so by a null.</summary>
     public ValueTask RevokedAsync(string kind, string value) => log is null ? default : log.AppendAsync(
         new AuditRecord { Id = AuditRecord.NewId(clock.GetUtcNow()), Event = AuditEvents.Revoked, Outcome = AuditOutcome.Allowed, Operation = kind, Reason = value }, durable: true);
+
+    private static string Bound(string text) => text.Length <= 512 ? text : text[..512];
 
     private ValueTask WriteAsync(HttpContext http, AuditRecord record) => log is null
         ? default

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Primitives;
 using Portcullis.Audit;
 using Portcullis.Authority.Keys;
 using Portcullis.Authority.OAuth;
@@ -122,6 +123,12 @@ internal sealed partial class AuthorityRouter(AuthorityOptions options, KeyRing 
             http.Request.Path = ours;
         }
 
+        if (await FindRepeatedAsync(http.Request) is { } repeated)
+        {
+            await RefuseRepeatedAsync(http, repeated);
+            return;
+        }
+
         var address = http.Connection.RemoteIpAddress?.ToString();
         var guessable = s_guessable.Contains(http.Request.Path.Value);
         if (guessable && limits.MustWait(address, null) is { } wait)
@@ -152,6 +159,43 @@ internal sealed partial class AuthorityRouter(AuthorityOptions options, KeyRing 
         {
             limits.CountFailure(address, null);
         }
+    }
+
+    // RFC 6749 §3.1 and §3.2: no parameter comes twice, or two parties could each read another one. RFC 8707 and RFC 8693 name those that may.
+    private static async Task<string?> FindRepeatedAsync(HttpRequest request)
+    {
+        if (!request.Path.Value!.StartsWith("/oauth/", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        IEnumerable<KeyValuePair<string, StringValues>> parameters = request.Query;
+        if (request.HasFormContentType)
+        {
+            try
+            {
+                parameters = parameters.Concat(await request.ReadFormAsync(request.HttpContext.RequestAborted));
+            }
+            catch (InvalidDataException)
+            {
+                return "form";
+            }
+        }
+
+        return parameters.Where(parameter => parameter.Value.Count > 1 && parameter.Key is not ("resource" or "audience")).Select(parameter => parameter.Key).FirstOrDefault();
+    }
+
+    private static async Task RefuseRepeatedAsync(HttpContext http, string name)
+    {
+        var text = name == "form" ? "The form can't be read." : $"{(name.Length <= 64 && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') ? name : "A parameter")} comes more than once.";
+        if (http.Request.Path == AuthorityPaths.Authorize)
+        {
+            await PageWriter.WriteMessageAsync(http, "This request can't be served", text + " Go back to the program that sent you here.", StatusCodes.Status400BadRequest);
+            return;
+        }
+
+        http.Response.StatusCode = StatusCodes.Status400BadRequest;
+        await http.Response.WriteAsJsonAsync(new { error = "invalid_request", error_description = text }, http.RequestAborted);
     }
 
     private async Task<bool> AnswerPlainAsync(HttpContext http)
@@ -207,10 +251,13 @@ internal sealed partial class AuthorityRouter(AuthorityOptions options, KeyRing 
         authorization_details_types_supported = new[] { "git_repository" },
     });
 
+    internal static void SetRetryAfter(HttpContext http, TimeSpan wait) =>
+        http.Response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
+
     internal static async Task TooManyAsync(HttpContext http, TimeSpan wait)
     {
         http.Response.StatusCode = StatusCodes.Status429TooManyRequests;
-        http.Response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        SetRetryAfter(http, wait);
         await http.Response.WriteAsJsonAsync(new { error = "slow_down", error_description = "Too many failed attempts from this address. Wait, then try again." }, http.RequestAborted);
     }
 

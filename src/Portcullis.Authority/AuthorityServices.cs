@@ -60,7 +60,7 @@ public static class AuthorityServices
             })
             .AddEntityFrameworkStores<AuthorityDbContext>()
             .AddSignInManager<SignIn>()
-            .AddTokenProvider<AuthenticatorTokenProvider<Person>>(TokenOptions.DefaultAuthenticatorProvider);
+            .AddTokenProvider<OneTimeCodes>(TokenOptions.DefaultAuthenticatorProvider);
         services.Configure<IdentityPasskeyOptions>(passkeys =>
         {
             passkeys.ServerDomain = new Uri(options.PublicUrl).Host;

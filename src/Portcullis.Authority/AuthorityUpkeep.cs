@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpenIddict.Abstractions;
 using Portcullis.Authority.Keys;
+using Portcullis.Authority.Storage;
 
 namespace Portcullis.Authority;
 
@@ -44,6 +45,15 @@ internal sealed partial class AuthorityUpkeep(
 
                 failing = false;
             }
+            catch (AuthorityDatabaseException exception)
+            {
+                // Another node's key that this one can't read, say: what is in memory goes on to be good, and a server must not go down for it.
+                if (!failing)
+                {
+                    failing = true;
+                    LogUnreadable(exception);
+                }
+            }
             catch (Exception exception) when (exception is DbException or DbUpdateException or InvalidOperationException && !stoppingToken.IsCancellationRequested)
             {
                 // Said once, not twice a second: verifying goes on without the database.
@@ -62,6 +72,9 @@ internal sealed partial class AuthorityUpkeep(
         await scope.ServiceProvider.GetRequiredService<IOpenIddictTokenManager>().PruneAsync(now - TimeSpan.FromHours(1), cancellationToken);
         await scope.ServiceProvider.GetRequiredService<IOpenIddictAuthorizationManager>().PruneAsync(now - TimeSpan.FromHours(1), cancellationToken);
     }
+
+    [LoggerMessage(LogLevel.Error, "The authority's database holds something that can't be read. The keys in memory stay in use.")]
+    private partial void LogUnreadable(Exception exception);
 
     [LoggerMessage(LogLevel.Error, "The authority's database does not answer. Tokens that were issued stay good; none is issued, and revocations of other nodes are not seen.")]
     private partial void LogDatabaseAway(Exception exception);

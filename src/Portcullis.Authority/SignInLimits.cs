@@ -12,6 +12,9 @@ internal sealed class SignInLimits(AuthorityOptions options, TimeProvider clock)
     private static readonly TimeSpan s_accountWindow = TimeSpan.FromMinutes(5);
     private readonly ConcurrentDictionary<string, Window> _windows = new(StringComparer.OrdinalIgnoreCase);
 
+    // Not the clock on the wall: set forward and back, it would lock people out for as long.
+    private TimeSpan Now => clock.GetElapsedTime(0);
+
     /// <summary>How long this address, and where one is named this account, must wait; null when it may try.</summary>
     public TimeSpan? MustWait(string? address, string? account)
     {
@@ -39,13 +42,13 @@ internal sealed class SignInLimits(AuthorityOptions options, TimeProvider clock)
 
     private TimeSpan? Remaining(string key, int limit)
     {
-        DateTimeOffset now = clock.GetUtcNow();
+        TimeSpan now = Now;
         return _windows.TryGetValue(key, out Window? window) && window.EndsAt > now && window.Failures >= limit ? window.EndsAt - now : null;
     }
 
     private void Count(string key, TimeSpan length)
     {
-        DateTimeOffset now = clock.GetUtcNow();
+        TimeSpan now = Now;
         if (_windows.Count >= MaxKeys)
         {
             foreach (var old in _windows.Where(w => w.Value.EndsAt <= now))
@@ -66,5 +69,5 @@ internal sealed class SignInLimits(AuthorityOptions options, TimeProvider clock)
             (now, length));
     }
 
-    private sealed record Window(int Failures, DateTimeOffset EndsAt);
+    private sealed record Window(int Failures, TimeSpan EndsAt);
 }

@@ -86,6 +86,13 @@ internal sealed class ExternalSignInPages(
 
         try
         {
+            // A provider that says it names itself, and then doesn't, was not the one that answered (RFC 9207 §2.4).
+            if (!query.ContainsKey("iss") && await provider.NamesItselfAsync(http.RequestAborted))
+            {
+                await FailAsync(http, "The answer does not say which provider it is from. Begin again, or tell an administrator.");
+                return;
+            }
+
             JsonWebToken token = await provider.RedeemAsync(code, attempt.Verifier, attempt.Nonce, RedirectUri(name), http.RequestAborted);
             Person? person = await accounts.FindOrCreateAsync(provider.Settings, token, http.RequestAborted);
             if (person is null || !await signIn.CanSignInAsync(person))

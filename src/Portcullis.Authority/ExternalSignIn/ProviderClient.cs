@@ -37,6 +37,11 @@ internal sealed class ProviderClient(ExternalProvider settings, HttpClient http,
         }
     }
 
+    /// <summary>Whether its answers carry <c>iss</c> (RFC 9207 §3).</summary>
+    public async Task<bool> NamesItselfAsync(CancellationToken cancellationToken) =>
+        (await GetMetadataAsync(cancellationToken)).AdditionalData.TryGetValue("authorization_response_iss_parameter_supported", out var value)
+        && value switch { bool flag => flag, JsonElement element => element.ValueKind == JsonValueKind.True, _ => string.Equals(value?.ToString(), "true", StringComparison.OrdinalIgnoreCase) };
+
     /// <summary>Exchanges a code for an identity token, and checks that (OpenID Connect Core §3.1.3.7).</summary>
     public async Task<JsonWebToken> RedeemAsync(string code, string verifier, string nonce, string redirectUri, CancellationToken cancellationToken)
     {

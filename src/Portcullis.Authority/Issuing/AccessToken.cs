@@ -23,6 +23,9 @@ internal sealed record AccessToken
     /// <summary>The ids of the tokens it was made from, the nearest first.</summary>
     public IReadOnlyList<string> Parents { get; init; } = [];
 
+    /// <summary>What else it dies with, each as <see cref="DeathMark"/> writes it.</summary>
+    public IReadOnlyList<string> DiesWith { get; init; } = [];
+
     /// <summary>The certificate that it is bound to (RFC 8705 §3.1).</summary>
     public string? ConfirmationCertificateThumbprint { get; init; }
 

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Portcullis.Authority.Keys;
+using Portcullis.Authority.Revocations;
 using Portcullis.Tokens;
 using Portcullis.Tokens.Keys;
 
@@ -12,6 +13,9 @@ namespace Portcullis.Authority.Issuing;
 /// <summary>Writes RFC 9068 access tokens: exactly the claims of docs/spec/token.md, signed by the ring's key of the moment.</summary>
 internal sealed class AccessTokenWriter(KeyRing ring, AuthorityOptions options)
 {
+    // A scope's '+' or '<' in the escaped form would cost six of the 1,200 characters; a JWT is never part of a web page.
+    private static readonly JsonWriterOptions s_plain = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public IssuedToken Write(AccessToken token)
     {
         SigningKey key = ring.GetSigningKey(token.Algorithm);
@@ -20,7 +24,7 @@ internal sealed class AccessTokenWriter(KeyRing ring, AuthorityOptions options)
         WriteHeader(buffer, key);
         var header = Base64Url.EncodeToString(buffer.WrittenSpan);
         buffer.ResetWrittenCount();
-        WritePayload(buffer, token, tokenId);
+        WritePayload(buffer, token, tokenId, DeathMark.Write(RevocationKind.Key, key.KeyId!));
         var signed = $"{header}.{Base64Url.EncodeToString(buffer.WrittenSpan)}";
         var signature = key.Sign(Encoding.ASCII.GetBytes(signed));
         return new IssuedToken($"{signed}.{Base64Url.EncodeToString(signature)}", tokenId, key.KeyId!, token.Scope, token.ExpiresAt);
@@ -28,7 +32,7 @@ internal sealed class AccessTokenWriter(KeyRing ring, AuthorityOptions options)
 
     private static void WriteHeader(ArrayBufferWriter<byte> buffer, SigningKey key)
     {
-        using var json = new Utf8JsonWriter(buffer);
+        using var json = new Utf8JsonWriter(buffer, s_plain);
         json.WriteStartObject();
         json.WriteString("alg", key.Algorithm);
         json.WriteString("typ", "at+jwt");
@@ -36,10 +40,9 @@ internal sealed class AccessTokenWriter(KeyRing ring, AuthorityOptions options)
         json.WriteEndObject();
     }
 
-    private void WritePayload(ArrayBufferWriter<byte> buffer, AccessToken token, string tokenId)
+    private void WritePayload(ArrayBufferWriter<byte> buffer, AccessToken token, string tokenId, string ownKey)
     {
-        // A scope's '+' or '<' in the escaped form would cost six of the 1,200 characters; a JWT is never part of a web page.
-        using var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        using var json = new Utf8JsonWriter(buffer, s_plain);
         json.WriteStartObject();
         json.WriteString("iss", options.Issuer);
         json.WriteString("sub", token.Subject);
@@ -70,18 +73,23 @@ internal sealed class AccessTokenWriter(KeyRing ring, AuthorityOptions options)
             json.WriteEndObject();
         }
 
-        if (token.Parents.Count > 0)
+        WriteTexts(json, PortcullisClaims.Parents, token.Parents);
+        WriteTexts(json, PortcullisClaims.DiesWith, [.. token.DiesWith.Where(mark => mark != ownKey)]);
+        json.WriteEndObject();
+    }
+
+    private static void WriteTexts(Utf8JsonWriter json, string claim, IReadOnlyList<string> values)
+    {
+        if (values.Count > 0)
         {
-            json.WriteStartArray(PortcullisClaims.Parents);
-            foreach (var parent in token.Parents)
+            json.WriteStartArray(claim);
+            foreach (var value in values)
             {
-                json.WriteStringValue(parent);
+                json.WriteStringValue(value);
             }
 
             json.WriteEndArray();
         }
-
-        json.WriteEndObject();
     }
 
     // RFC 8693 §4.1: the current actor outermost, who acted before within.

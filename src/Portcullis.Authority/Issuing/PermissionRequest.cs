@@ -10,8 +10,15 @@ internal sealed record PermissionRequest(PermissionSet Permissions, bool NamesPe
 
     private static readonly string[] s_known = ["openid", "profile", "email", "offline_access"];
 
+    /// <summary>What was asked for as one scope, which reads back to an equal request.</summary>
+    public string ToScope() => string.Join(' ', OtherScopes.Concat(Permissions.Select(permission => permission.ToString())));
+
     /// <summary>Reads a request. What can't be read is named; nothing is guessed.</summary>
-    public static PermissionRequest? Read(string? scope, string? authorizationDetails, out IssuingProblem? problem)
+    /// <param name="scope">Permissions and other scopes (RFC 6749 §3.3).</param>
+    /// <param name="authorizationDetails">The same as JSON (RFC 9396).</param>
+    /// <param name="problem">Why it can't be read.</param>
+    /// <param name="repositories">The permissions are narrowed to those in here, see <see cref="RequestedResources"/>; null: they aren't.</param>
+    public static PermissionRequest? Read(string? scope, string? authorizationDetails, out IssuingProblem? problem, PermissionSet? repositories = null)
     {
         problem = null;
         if (scope?.Length > MaxLength || authorizationDetails?.Length > MaxLength)
@@ -44,7 +51,20 @@ internal sealed record PermissionRequest(PermissionSet Permissions, bool NamesPe
             return null;
         }
 
-        return new PermissionRequest(PermissionSet.Of(permissions), permissions.Count > 0, [.. words.Intersect(s_known)]);
+        string[] others = [.. words.Intersect(s_known)];
+        if (repositories is null)
+        {
+            return new PermissionRequest(PermissionSet.Of(permissions), permissions.Count > 0, others);
+        }
+
+        PermissionSet narrowed = permissions.Count == 0 ? repositories : PermissionSet.Of(permissions).Intersect(repositories);
+        if (narrowed.Count == 0)
+        {
+            problem = new IssuingProblem("invalid_scope", "No permission in scope or authorization_details is for the repositories that resource names.");
+            return null;
+        }
+
+        return new PermissionRequest(narrowed, true, others);
     }
 
     private static bool TryReadDetails(string json, List<Permission> permissions, out IssuingProblem? problem)

@@ -20,9 +20,13 @@ internal sealed class KeyRingSnapshot
 
     public KeySet KeySet { get; }
 
-    /// <summary>The key that signs now: of those whose time has come the one that nothing replaces, or else, while its successor waits, the latest.</summary>
+    /// <summary>
+    /// The key that signs now: of those whose time has come the one that nothing replaces, or else, while its successor waits, the latest. Where no key's time has come, since the clock was
+    /// ahead when they were made, the first whose will: it is as good and as well known.
+    /// </summary>
     public RingKey? FindSigning(string algorithm, DateTimeOffset now) =>
-        Keys.Where(key => key.Key.Algorithm == algorithm && key.IsAlive(now) && key.SignsFrom <= now).MaxBy(key => (key.VerifiesUntil is null, key.SignsFrom));
+        Keys.Where(key => key.Key.Algorithm == algorithm && key.IsAlive(now) && key.SignsFrom <= now).MaxBy(key => (key.VerifiesUntil is null, key.SignsFrom))
+        ?? Keys.Where(key => key.Key.Algorithm == algorithm && key.IsAlive(now)).MinBy(key => key.SignsFrom);
 
     public RingKey? FindNext(string algorithm, DateTimeOffset now) =>
         Keys.Where(key => key.Key.Algorithm == algorithm && key.IsAlive(now) && key.SignsFrom > now).MinBy(key => key.SignsFrom);
@@ -30,7 +34,7 @@ internal sealed class KeyRingSnapshot
     public KeyState StateOf(RingKey key, DateTimeOffset now) =>
         key.RevokedAt is not null ? KeyState.Revoked
         : !key.IsAlive(now) ? KeyState.Retired
-        : key.SignsFrom > now ? KeyState.Next
         : ReferenceEquals(FindSigning(key.Key.Algorithm, now), key) ? KeyState.Signing
+        : key.SignsFrom > now ? KeyState.Next
         : KeyState.Verifying;
 }

@@ -32,10 +32,19 @@ internal sealed class AuthorizeEndpoint(
         }
 
         OpenIddictRequest request = http.GetOpenIddictServerRequest() ?? throw new InvalidOperationException("Not an OpenIddict request.");
+        if (string.IsNullOrEmpty(request.RedirectUri))
+        {
+            // RFC 6749 §3.1.2.3 lets a client leave it out that has one; then no code is bound to where it went.
+            await PageWriter.WriteMessageAsync(http, "This request can't be served", "It does not say where to go afterwards (redirect_uri). Go back to the program that sent you here.", StatusCodes.Status400BadRequest);
+            return;
+        }
+
         AuthenticateResult signIn = await http.AuthenticateAsync(IdentityConstants.ApplicationScheme);
         DateTimeOffset now = clock.GetUtcNow();
         DateTimeOffset signedInAt = SignIn.SignedInAt(signIn) ?? now;
-        var tooOld = request.MaxAge is { } age && now - signedInAt > TimeSpan.FromSeconds(age);
+
+        // Who signed in within the last minute just did it for this: a shorter max_age would lead round in circles while they read what they agree to.
+        var tooOld = request.MaxAge is { } age && now - signedInAt > TimeSpan.FromSeconds(Math.Max(age, 60));
         var again = request.HasPromptValue(PromptValues.Login) && now - signedInAt > TimeSpan.FromMinutes(1);
         if (!signIn.Succeeded || tooOld || again)
         {
@@ -58,7 +67,8 @@ internal sealed class AuthorizeEndpoint(
         object application = await applications.FindByClientIdAsync(request.ClientId!, http.RequestAborted) ?? throw new InvalidOperationException("The client vanished.");
         ClientInfo client = await ClientDescriptor.ReadAsync(applications, application, http.RequestAborted);
         var details = request.GetParameter("authorization_details")?.ToString();
-        if (PermissionRequest.Read(request.Scope, details, out IssuingProblem? problem) is not { } asked
+        if (!RequestedResources.TryRead(request.Resources, options, out PermissionSet? repositories, out IssuingProblem? problem)
+            || PermissionRequest.Read(request.Scope, details, out problem, repositories) is not { } asked
             || grants.Decide(new Identity(options.Issuer, name, client.Id, [], [.. person.Groups.Select(g => g.Name)]), asked, client.Ceiling, out problem) is not { } granted)
         {
             await Refusals.RefuseAsync(http, problem!);
@@ -87,7 +97,7 @@ internal sealed class AuthorizeEndpoint(
         if (mayGo)
         {
             await http.SignInAsync(
-                OpenIddictServerAspNetCoreDefaults.AuthenticationScheme, Principals.For(person, asked, request.Scope, details, signedInAt));
+                OpenIddictServerAspNetCoreDefaults.AuthenticationScheme, Principals.For(person, asked, signedInAt));
         }
         else if (request.HasPromptValue(PromptValues.None))
         {

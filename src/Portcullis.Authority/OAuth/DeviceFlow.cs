@@ -3,13 +3,16 @@ using System.Security.Cryptography;
 using System.Text;
 using OpenIddict.Abstractions;
 using OpenIddict.Server;
+using Portcullis.Access.Permissions;
 using Portcullis.Authority.Issuing;
 using static OpenIddict.Server.OpenIddictServerEvents;
 
 namespace Portcullis.Authority.OAuth;
 
-/// <summary>A device hears at once that its scope can't be read, not after somebody has walked to a browser.</summary>
-internal sealed class ValidateDeviceScope : IOpenIddictServerHandler<ValidateDeviceAuthorizationRequestContext>
+/// <summary>
+/// A device hears at once that what it asks for can't be read, not after somebody has walked to a browser. Only scopes are kept with a code: what else narrows the request becomes part of them.
+/// </summary>
+internal sealed class ValidateDeviceScope(AuthorityOptions options) : IOpenIddictServerHandler<ValidateDeviceAuthorizationRequestContext>
 {
     public static OpenIddictServerHandlerDescriptor Descriptor { get; } = OpenIddictServerHandlerDescriptor.CreateBuilder<ValidateDeviceAuthorizationRequestContext>()
         .UseSingletonHandler<ValidateDeviceScope>()
@@ -18,10 +21,14 @@ internal sealed class ValidateDeviceScope : IOpenIddictServerHandler<ValidateDev
 
     public ValueTask HandleAsync(ValidateDeviceAuthorizationRequestContext context)
     {
-        if (PermissionRequest.Read(context.Request.Scope, null, out IssuingProblem? problem) is null)
+        if (!RequestedResources.TryRead(context.Request.Resources, options, out PermissionSet? repositories, out IssuingProblem? problem)
+            || PermissionRequest.Read(context.Request.Scope, context.Request.GetParameter("authorization_details")?.ToString(), out problem, repositories) is not { } asked)
         {
             context.Reject(problem!.Error, problem.Description);
+            return ValueTask.CompletedTask;
         }
+
+        context.Request.Scope = asked.ToScope();
 
         return ValueTask.CompletedTask;
     }

@@ -9,12 +9,11 @@ namespace Portcullis.Authority.OAuth;
 /// <summary>Makes what OpenIddict carries from one step of a flow to the next: in codes and refresh tokens, which only we read, and in identity tokens.</summary>
 internal static class Principals
 {
-    public static ClaimsPrincipal For(Person person, PermissionRequest request, string? requestedScope, string? requestedDetails, DateTimeOffset signedInAt)
+    public static ClaimsPrincipal For(Person person, PermissionRequest request, DateTimeOffset signedInAt)
     {
         ClaimsPrincipal principal = Of(person.UserName!);
         principal.SetClaim(Claims.AuthenticationTime, signedInAt.ToUnixTimeSeconds());
-        principal.SetClaim(PortcullisClaims.Requested, requestedScope);
-        principal.SetClaim(PortcullisClaims.RequestedDetails, requestedDetails);
+        principal.SetClaim(PortcullisClaims.Requested, request.ToScope());
 
         // People always get a refresh token: a short-lived access token is of no use to Git without one.
         principal.SetScopes(request.OtherScopes.Append(Scopes.OfflineAccess).Distinct(StringComparer.Ordinal));

@@ -59,8 +59,8 @@ internal static class ServerRegistration
                 });
 
                 // Scopes are permissions of the policy, without end: they are judged where tokens are made.
-                server.DisableScopeValidation().IgnoreScopePermissions().IgnoreAudiencePermissions().IgnoreResourcePermissions();
-                server.RegisterAudiences(options.EffectiveAudience).RegisterResources(options.EffectiveAudience);
+                server.DisableScopeValidation().DisableResourceValidation().IgnoreScopePermissions().IgnoreAudiencePermissions().IgnoreResourcePermissions();
+                server.RegisterAudiences(options.EffectiveAudience);
                 server.RegisterScopes(Scopes.OpenId, Scopes.Profile, Scopes.Email, Scopes.OfflineAccess);
                 server.RegisterClaims(Claims.Subject, Claims.Name, Claims.PreferredUsername, Claims.Email, "groups", "sid");
                 server.DisableAccessTokenEncryption().UseReferenceRefreshTokens();

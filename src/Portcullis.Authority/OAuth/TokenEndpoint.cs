@@ -47,7 +47,7 @@ internal sealed class TokenEndpoint(
     private async Task IssueToClientAsync(HttpContext http, OpenIddictRequest request, ClientInfo client)
     {
         var who = new Identity(options.Issuer, client.Id, client.Id, [], []);
-        if (PermissionRequest.Read(request.Scope, Details(request), out IssuingProblem? problem) is not { } asked
+        if (Read(request, out IssuingProblem? problem) is not { } asked
             || grants.Decide(who, asked, client.Ceiling, out problem) is not { } granted)
         {
             await RefuseAsync(http, client, problem!);
@@ -87,16 +87,23 @@ internal sealed class TokenEndpoint(
 
         // Asked for then, narrowed now: a refresh may ask for less (RFC 6749 §6).
         var who = new Identity(options.Issuer, name, client.Id, [], [.. person.Groups.Select(g => g.Name)]);
-        if (PermissionRequest.Read(principal.GetClaim(PortcullisClaims.Requested), principal.GetClaim(PortcullisClaims.RequestedDetails), out IssuingProblem? problem) is not { } asked
+        if (PermissionRequest.Read(principal.GetClaim(PortcullisClaims.Requested), null, out IssuingProblem? problem) is not { } asked
             || grants.Decide(who, asked, client.Ceiling, out problem) is not { } granted)
         {
             await RefuseAsync(http, client, problem!);
             return;
         }
 
-        if (request.IsRefreshTokenGrantType() && (!string.IsNullOrEmpty(request.Scope) || Details(request) is not null))
+        // A code's redemption may name one of the resources that were asked for (RFC 8707 §2.2); its scope was settled with the code.
+        if (!request.IsRefreshTokenGrantType())
         {
-            if (PermissionRequest.Read(request.Scope, Details(request), out problem) is not { } narrower
+            request.Scope = null;
+            request.RemoveParameter("authorization_details");
+        }
+
+        if (!string.IsNullOrEmpty(request.Scope) || Details(request) is not null || request.Resources is { Length: > 0 })
+        {
+            if (Read(request, out problem) is not { } narrower
                 || PermissionGrants.Decide(granted, narrower, null, out problem) is not { } narrowed)
             {
                 await RefuseAsync(http, client, problem!);
@@ -130,7 +137,13 @@ internal sealed class TokenEndpoint(
 
     private async Task IssueForTokenAsync(HttpContext http, OpenIddictRequest request, ClientInfo client)
     {
-        if (PermissionRequest.Read(request.Scope, Details(request), out IssuingProblem? problem) is not { } asked
+        var (subject, trials) = exchange.Trials(http, request);
+        foreach (TrustEntry entry in trials)
+        {
+            await audit.TrialAsync(http, subject!, client.Id, entry);
+        }
+
+        if (Read(request, out IssuingProblem? problem) is not { } asked
             || exchange.Decide(http, request, asked, client, grants.Lifetime(client, null, PermissionSet.Empty), out PermissionSet? granted, out problem) is not { } token)
         {
             await RefuseAsync(http, client, problem!);
@@ -174,8 +187,15 @@ internal sealed class TokenEndpoint(
         TimeSpan lifetime = token.ExpiresAt - token.IssuedAt;
         principal.SetAccessTokenLifetime(lifetime).SetIssuedTokenLifetime(lifetime);
         await http.SignInAsync(OpenIddictServerAspNetCoreDefaults.AuthenticationScheme, principal);
-        return true;
+
+        // Of two that show the same code at the same moment, one is refused only now.
+        return http.GetOpenIddictServerResponse()?.Error is null;
     }
+
+    private PermissionRequest? Read(OpenIddictRequest request, out IssuingProblem? problem) =>
+        RequestedResources.TryRead(request.Resources, options, out PermissionSet? repositories, out problem)
+            ? PermissionRequest.Read(request.Scope, Details(request), out problem, repositories)
+            : null;
 
     private static string? Details(OpenIddictRequest request) => request.GetParameter("authorization_details")?.ToString();
 }

@@ -3,8 +3,10 @@ using OpenIddict.Abstractions;
 using OpenIddict.Server;
 using OpenIddict.Server.AspNetCore;
 using Portcullis.Access.Permissions;
+using Portcullis.Access.Policies;
 using Portcullis.Authority.Clients;
 using Portcullis.Authority.Issuing;
+using Portcullis.Authority.Revocations;
 using Portcullis.Tokens;
 using Portcullis.Tokens.Issuers;
 using static OpenIddict.Abstractions.OpenIddictConstants;
@@ -48,14 +50,21 @@ internal sealed class TokenExchange(AuthorityOptions options, TimeProvider clock
             : Workload(subject, actor, asked, client, now, expires, out granted, out problem);
     }
 
+    /// <summary>The trust entries under trial that match the subject token: they give nothing, and what they would give is recorded.</summary>
+    public (ValidatedToken? Token, IReadOnlyList<TrustEntry> Entries) Trials(HttpContext http, OpenIddictRequest request) =>
+        Validated(http, request.SubjectToken) is { } token && token.Issuer != options.Issuer
+            ? (token, [.. options.Policy().MatchTrust(token.Issuer, name => token.TryGetClaim(name, out var value) ? value : null).Where(entry => entry.IsAuditOnly)])
+            : (null, []);
+
     /// <summary>A smaller token of one of ours.</summary>
     public AccessToken? Child(
         ValidatedToken parent, ValidatedToken? actor, PermissionRequest asked, ClientInfo client, DateTimeOffset now, DateTimeOffset expires, out PermissionSet? granted, out IssuingProblem? problem)
     {
         granted = null;
-        var actors = new List<Actor>(parent.Actors);
-        Actor current = actor is null ? new Actor(client.Id) : new Actor(actor.Subject, actor.Issuer == options.Issuer ? null : actor.Issuer);
-        actors.Insert(0, current);
+        var actors = new List<Actor>(actor is null
+            ? [new Actor(client.Id)]
+            : [.. actor.Actors, new Actor(actor.Subject, actor.Issuer == options.Issuer ? null : actor.Issuer)]); // Who acts for the actor stands before it.
+        actors.AddRange(parent.Actors);
         parent.TryGetClaimValues(PortcullisClaims.Parents, out IReadOnlyList<string>? ancestors);
         var parents = (ancestors ?? []).Prepend(parent.TokenId).ToArray();
         if (parents.Length > options.MaxExchangeDepth || actors.Count > options.MaxExchangeDepth)
@@ -76,6 +85,12 @@ internal sealed class TokenExchange(AuthorityOptions options, TimeProvider clock
             expires = parent.ExpiresAt;
         }
 
+        // Whose own token has run out acts for nobody any more.
+        if (expires > actor?.ExpiresAt)
+        {
+            expires = actor.ExpiresAt;
+        }
+
         // Smaller in what it opens or in how long: a copy under another name would only hide who acts.
         if (set.Covers(held) && expires >= parent.ExpiresAt)
         {
@@ -84,18 +99,47 @@ internal sealed class TokenExchange(AuthorityOptions options, TimeProvider clock
         }
 
         granted = set;
+        var clientId = parent.ClientId == parent.Subject ? parent.ClientId : client.Id;
         return new AccessToken
         {
             Subject = parent.Subject,
-            ClientId = parent.ClientId == parent.Subject ? parent.ClientId : client.Id,
+            ClientId = clientId,
             SessionId = parent.SessionId,
             Scope = set.ToScope(),
             IssuedAt = now,
             ExpiresAt = expires,
             Actors = actors,
             Parents = parents,
+            DiesWith = Marks(parent, actor, clientId, actors),
             Algorithm = client.SigningAlgorithm,
         };
+    }
+
+    // A child has its parent's subject and session, and its parents' ids: this is all else by which a parent, or who acts with a token of its own, can be revoked.
+    private static string[] Marks(ValidatedToken parent, ValidatedToken? actor, string? clientId, List<Actor> actors)
+    {
+        var marks = new List<string>();
+        if (parent.ClientId is { } parentClient && parentClient != clientId && actors.TrueForAll(a => a.Issuer is not null || a.Subject != parentClient))
+        {
+            marks.Add(DeathMark.Write(RevocationKind.Client, parentClient));
+        }
+
+        // A forged parent's key may be found out only after a newer one has signed the child.
+        marks.Add(DeathMark.Write(RevocationKind.Key, parent.KeyId ?? ""));
+        parent.TryGetClaimValues(PortcullisClaims.DiesWith, out IReadOnlyList<string>? inherited);
+        marks.AddRange(inherited ?? []);
+        if (actor is not null)
+        {
+            marks.Add(DeathMark.Write(RevocationKind.TokenId, actor.TokenId));
+            marks.AddRange(actor.SessionId is null ? [] : [DeathMark.Write(RevocationKind.Session, actor.SessionId)]);
+            marks.AddRange(actor.ClientId is null ? [] : [DeathMark.Write(RevocationKind.Client, actor.ClientId)]);
+            actor.TryGetClaimValues(PortcullisClaims.Parents, out IReadOnlyList<string>? ancestors);
+            marks.AddRange((ancestors ?? []).Select(id => DeathMark.Write(RevocationKind.TokenId, id)));
+            actor.TryGetClaimValues(PortcullisClaims.DiesWith, out inherited);
+            marks.AddRange(inherited ?? []);
+        }
+
+        return [.. marks.Distinct(StringComparer.Ordinal)];
     }
 
     // What a trust entry gives belongs to the workload that the other issuer vouches for. Its subject is prefixed with that issuer: it is neither a person nor a client of ours.

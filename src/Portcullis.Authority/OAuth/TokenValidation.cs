@@ -2,7 +2,6 @@ using System.Security.Claims;
 using OpenIddict.Abstractions;
 using OpenIddict.Server;
 using Portcullis.Authority.Keys;
-using Portcullis.Authority.Sessions;
 using Portcullis.Tokens;
 using Microsoft.EntityFrameworkCore;
 using Portcullis.Authority.Storage;
@@ -116,10 +115,10 @@ internal sealed class RevokeReplayedFamily(IOpenIddictTokenManager tokens, Autho
             return;
         }
 
-        Session? session = await database.Sessions.AsNoTracking().FirstOrDefaultAsync(s => s.AuthorizationId == authorization, context.CancellationToken);
-        if (session is not null)
+        // One, unless the code was shown twice at the same moment.
+        foreach (var session in await database.Sessions.AsNoTracking().Where(s => s.AuthorizationId == authorization).Select(s => s.Id).ToListAsync(context.CancellationToken))
         {
-            await revocations.RevokeSessionAsync(session.Id, context.CancellationToken);
+            await revocations.RevokeSessionAsync(session, context.CancellationToken);
         }
     }
 }

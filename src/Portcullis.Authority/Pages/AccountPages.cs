@@ -155,8 +155,9 @@ internal sealed class AccountPages(
             return;
         }
 
-        if (limits.MustWait(http.Connection.RemoteIpAddress?.ToString(), person.UserName) is not null)
+        if (limits.MustWait(http.Connection.RemoteIpAddress?.ToString(), person.UserName) is { } wait)
         {
+            AuthorityRouter.SetRetryAfter(http, wait);
             await FailAsync(http, "Too many attempts that failed. Wait a few minutes.", StatusCodes.Status429TooManyRequests);
             return;
         }

@@ -42,8 +42,9 @@ internal sealed class DevicePage(
         }
 
         // Codes are short: whoever guesses has few tries, and needs an account to try at all (RFC 8628 §5.1).
-        if (limits.MustWait(address, "device:" + name) is not null)
+        if (limits.MustWait(address, "device:" + name) is { } wait)
         {
+            AuthorityRouter.SetRetryAfter(http, wait);
             await AskForCodeAsync(http, "Too many codes that were wrong. Wait a few minutes.", StatusCodes.Status429TooManyRequests);
             return;
         }
@@ -80,7 +81,7 @@ internal sealed class DevicePage(
         {
             await http.SignInAsync(
                 OpenIddictServerAspNetCoreDefaults.AuthenticationScheme,
-                Principals.For(person, asked, scope, null, SignIn.SignedInAt(signIn) ?? clock.GetUtcNow()),
+                Principals.For(person, asked, SignIn.SignedInAt(signIn) ?? clock.GetUtcNow()),
                 new AuthenticationProperties { RedirectUri = "/login/device-done" });
         }
         else

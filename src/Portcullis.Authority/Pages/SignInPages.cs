@@ -128,9 +128,9 @@ internal sealed class SignInPages(
 
         Person? person = await people.FindByNameAsync(name);
         SignInResult result;
-        if (person?.PasswordHash is null)
+        if (person?.PasswordHash is null || !await signIn.CanSignInAsync(person) || await people.IsLockedOutAsync(person))
         {
-            // As long as a real check takes: the clock must not tell who has an account.
+            // As long as a real check takes: the clock must not tell who has an account, nor whether it may be used.
             people.PasswordHasher.HashPassword(new Person(), password);
             result = SignInResult.Failed;
         }
@@ -163,7 +163,7 @@ internal sealed class SignInPages(
             return false;
         }
 
-        http.Response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        AuthorityRouter.SetRetryAfter(http, wait);
         await FailAsync(http, "Too many attempts that failed. Wait a few minutes, then try again.", StatusCodes.Status429TooManyRequests);
         return true;
     }

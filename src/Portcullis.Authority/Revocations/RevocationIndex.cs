@@ -8,7 +8,7 @@ namespace Portcullis.Authority.Revocations;
 /// What is revoked, in memory: asked on every request, so a handful of look-ups without a lock. Each entry goes when no token that it concerns can be alive, which bounds
 /// the list by the longest token life.
 /// </summary>
-internal sealed class RevocationIndex(TimeProvider clock) : IRevocationList
+internal sealed class RevocationIndex(AuthorityOptions options, TimeProvider clock) : IRevocationList
 {
     private readonly ConcurrentDictionary<(RevocationKind Kind, string Value), Entry> _entries = new();
     private readonly ConcurrentDictionary<Watch, byte> _watches = new();
@@ -35,12 +35,30 @@ internal sealed class RevocationIndex(TimeProvider clock) : IRevocationList
             return true;
         }
 
+        // Somebody else's subjects are named with their issuer, as in the tokens that we give for theirs.
+        if (token.Issuer != options.Issuer && Covers(RevocationKind.Subject, $"{token.Issuer}|{token.Subject}", token))
+        {
+            return true;
+        }
+
         // An agent that is shut out is shut out wherever it acts for somebody.
         foreach (Actor actor in token.Actors)
         {
-            if (Covers(RevocationKind.Subject, actor.Subject, token))
+            if (Covers(RevocationKind.Subject, actor.Subject, token)
+                || (actor.Issuer is null ? Covers(RevocationKind.Client, actor.Subject, token) : Covers(RevocationKind.Subject, $"{actor.Issuer}|{actor.Subject}", token)))
             {
                 return true;
+            }
+        }
+
+        if (token.TryGetClaimValues(Issuing.PortcullisClaims.DiesWith, out IReadOnlyList<string>? others))
+        {
+            foreach (var other in others)
+            {
+                if (Issuing.DeathMark.TryRead(other, out RevocationKind kind, out var value) && Covers(kind, value, token))
+                {
+                    return true;
+                }
             }
         }
 
@@ -75,7 +93,7 @@ internal sealed class RevocationIndex(TimeProvider clock) : IRevocationList
         var news = false;
         foreach (RevocationRow row in rows)
         {
-            var entry = new Entry(row.CreatedAt, row.ExpiresAt);
+            var entry = new Entry(row.CreatedAt, row.ExpiresAt, clock.GetTimestamp());
             if (_entries.TryGetValue((row.Kind, row.Value), out Entry old) && old.RevokedAt >= entry.RevokedAt && old.ExpiresAt >= entry.ExpiresAt)
             {
                 continue;
@@ -100,22 +118,24 @@ internal sealed class RevocationIndex(TimeProvider clock) : IRevocationList
 
     public void RemoveExpired()
     {
+        // By the clock on the wall and by the time that passed: one that was set forward by mistake, and then back, must not bring back to life what was revoked.
         DateTimeOffset now = clock.GetUtcNow();
-        foreach (var entry in _entries.Where(entry => entry.Value.ExpiresAt <= now))
+        foreach (var entry in _entries.Where(entry => entry.Value.ExpiresAt <= now && clock.GetElapsedTime(entry.Value.KnownSince) >= options.MaxAccessTokenLifetime))
         {
             _entries.TryRemove(entry);
         }
     }
 
-    // `iat` has whole seconds: one that is equal may be from before. A token or a key is named for good, so its entry knows no time.
+    // `iat` has whole seconds: one that is equal may be from before. A token or a key is named for good, so its entry knows no time. Another issuer's clock may be ahead.
     private bool Covers(RevocationKind kind, string? value, ValidatedToken token) =>
         value is not null && _entries.TryGetValue((kind, value), out Entry entry)
-        && (kind is RevocationKind.TokenId or RevocationKind.Key or RevocationKind.Session || token.IssuedAt <= entry.RevokedAt);
+        && (kind is RevocationKind.TokenId or RevocationKind.Key or RevocationKind.Session
+            || token.IssuedAt <= (token.Issuer == options.Issuer ? entry.RevokedAt : entry.RevokedAt + token.IssuerSettings.ClockSkew));
 
-    private readonly record struct Entry(DateTimeOffset RevokedAt, DateTimeOffset ExpiresAt)
+    private readonly record struct Entry(DateTimeOffset RevokedAt, DateTimeOffset ExpiresAt, long KnownSince)
     {
         public Entry Widest(Entry other) =>
-            new(RevokedAt > other.RevokedAt ? RevokedAt : other.RevokedAt, ExpiresAt > other.ExpiresAt ? ExpiresAt : other.ExpiresAt);
+            new(RevokedAt > other.RevokedAt ? RevokedAt : other.RevokedAt, ExpiresAt > other.ExpiresAt ? ExpiresAt : other.ExpiresAt, Math.Max(KnownSince, other.KnownSince));
     }
 
     private sealed class Watch(RevocationIndex index, ValidatedToken token, Action revoked) : IDisposable

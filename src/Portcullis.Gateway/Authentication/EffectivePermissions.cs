@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
 using Portcullis.Access.Permissions;
 using Portcullis.Access.Policies;
 using Portcullis.Tokens;
@@ -7,7 +8,7 @@ using Portcullis.Tokens.Issuers;
 namespace Portcullis.Gateway.Authentication;
 
 /// <summary>What a valid token and the policy give together. Worked out once for each token and policy, since a token is shown many times.</summary>
-public sealed class EffectivePermissions
+public sealed partial class EffectivePermissions(ILogger<EffectivePermissions>? log = null)
 {
     private readonly ConditionalWeakTable<ValidatedToken, Entry> known = [];
     private readonly ConditionalWeakTable<TrustedIssuer, PermissionSet> ceilings = [];
@@ -37,7 +38,7 @@ public sealed class EffectivePermissions
         return ceilings.GetValue(issuer, static settings => PermissionSet.FromScope(string.Join(' ', settings.Ceiling!)));
     }
 
-    private static PermissionSet Compute(ValidatedToken token, AccessPolicy policy)
+    private PermissionSet Compute(ValidatedToken token, AccessPolicy policy)
     {
         var identity = new Identity(token.Issuer, token.Subject, token.ClientId, token.Roles, token.Groups);
         if (token.IssuerSettings.Permissions == PermissionSource.Token)
@@ -47,8 +48,19 @@ public sealed class EffectivePermissions
         }
 
         var trusted = policy.TrustFor(token.Issuer, name => token.TryGetClaim(name, out var value) ? value : null);
+        foreach (var trial in policy.MatchTrust(token.Issuer, name => token.TryGetClaim(name, out var value) ? value : null).Where(entry => entry.IsAuditOnly))
+        {
+            if (log is not null)
+            {
+                LogTrial(log, trial.Location.ToString(), token.Subject, token.Issuer, trial.Permissions.ToScope());
+            }
+        }
+
         return policy.PermissionsFor(identity).Union(trusted);
     }
+
+    [LoggerMessage(LogLevel.Information, "The trust entry under trial at {Place} gives nothing to {Subject} of {Issuer}; it would give {Permissions}.")]
+    private static partial void LogTrial(ILogger log, string place, string subject, string issuer, string permissions);
 
     private sealed record Entry(AccessPolicy Policy, PermissionSet Permissions);
 }

@@ -63,7 +63,7 @@ internal sealed class AuthorityHost : IAsyncDisposable
     public Portcullis.Authority.Revocations.Revocations Revocations => Services.GetRequiredService<Portcullis.Authority.Revocations.Revocations>();
 
     public static async Task<AuthorityHost> StartAsync(
-        string? directory = null, Func<AuthorityOptions, AuthorityOptions>? configure = null, FakeTimeProvider? clock = null, bool listens = false)
+        string? directory = null, Func<AuthorityOptions, AuthorityOptions>? configure = null, FakeTimeProvider? clock = null, bool listens = false, Action<IServiceCollection>? services = null)
     {
         var ownsDirectory = directory is null;
         directory ??= System.IO.Directory.CreateTempSubdirectory("portcullis-authority-").FullName;
@@ -89,6 +89,7 @@ internal sealed class AuthorityHost : IAsyncDisposable
 
         // What happens by itself, tests ask for: a clock that is set a month ahead would make it happen five million times.
         builder.Services.Remove(builder.Services.Single(service => service.ImplementationType == typeof(AuthorityUpkeep)));
+        services?.Invoke(builder.Services);
         WebApplication app = builder.Build();
         AuthorityStartupReport report = await app.Services.PreparePortcullisAuthorityAsync(cancellationToken: TestContext.Current.CancellationToken);
         if (listens)
@@ -104,13 +105,15 @@ internal sealed class AuthorityHost : IAsyncDisposable
         return new AuthorityHost(app, options.PublicUrl, directory, ownsDirectory, clock, report, log);
     }
 
+    private bool IsInProcess => Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>() is TestServer;
+
     /// <summary>alice may do most things in acme/*; the client ci may read acme/app.</summary>
     public static AccessPolicy Policy { get; } = Compile();
 
-    public HttpClient CreateClient() => Address == PublicUrl ? _app.GetTestClient() : new HttpClient { BaseAddress = new Uri(Address) };
+    public HttpClient CreateClient() => IsInProcess ? _app.GetTestClient() : new HttpClient { BaseAddress = new Uri(Address) };
 
     /// <summary>A browser: keeps cookies, follows nothing by itself.</summary>
-    public TestBrowser CreateBrowser() => Address == PublicUrl
+    public TestBrowser CreateBrowser() => IsInProcess
         ? new(_app.GetTestServer().CreateHandler(), Address)
         : new(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false }, Address);
 

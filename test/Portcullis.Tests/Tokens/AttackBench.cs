@@ -43,18 +43,17 @@ internal sealed class AttackBench
         TrustedIssuer Trust(string issuer, IKeySetSource source, params string[] algorithms) => new() { Issuer = issuer, Audiences = [Audience], Algorithms = algorithms, KeySource = source };
 
         string small = Jwk(s_smallRsa.ExportParameters(false), "small");
-        Validator = new TokenValidator(
-            [
-                Trust(EcIssuer, new SigningKeyRing(EcKey), "ES256"),
-                Trust(RsaIssuer, new SigningKeyRing(s_rsaKey), "RS256"),
-                Trust(HmacIssuer, new StaticKeySetSource(SharedSecret.ToKeySet(Secret, 256, null)), "HS256"),
-                Trust(PlainIssuer, new SigningKeyRing(EcKey), "ES256") with { Types = ["JWT"] },
-                Trust(MixedIssuer, MixedRing, [.. SignatureAlgorithms.Asymmetric]),
-                Trust("https://small.example", new StaticKeySetSource(KeySet.ParseJwks(Encoding.UTF8.GetBytes($$"""{"keys":[{{small}}]}"""))), "RS256"),
-                Trust(AwayIssuer, new AwaySource(), "ES256"),
-            ],
-            Time,
-            Revocations);
+        Issuers =
+        [
+            Trust(EcIssuer, new SigningKeyRing(EcKey), "ES256"),
+            Trust(RsaIssuer, new SigningKeyRing(s_rsaKey), "RS256"),
+            Trust(HmacIssuer, new StaticKeySetSource(SharedSecret.ToKeySet(Secret, 256, null)), "HS256"),
+            Trust(PlainIssuer, new SigningKeyRing(EcKey), "ES256") with { Types = ["JWT"] },
+            Trust(MixedIssuer, MixedRing, [.. SignatureAlgorithms.Asymmetric]),
+            Trust("https://small.example", new StaticKeySetSource(KeySet.ParseJwks(Encoding.UTF8.GetBytes($$"""{"keys":[{{small}}]}"""))), "RS256"),
+            Trust(AwayIssuer, new AwaySource(), "ES256"),
+        ];
+        Validator = new TokenValidator(Issuers, Time, Revocations);
     }
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2031, 5, 6, 7, 8, 9, TimeSpan.Zero));
@@ -62,6 +61,8 @@ internal sealed class AttackBench
     public RevocationList Revocations => field ??= new RevocationList(Time);
 
     public long Now => Time.GetUtcNow().ToUnixTimeSeconds();
+
+    public IReadOnlyList<TrustedIssuer> Issuers { get; }
 
     public TokenValidator Validator { get; }
 

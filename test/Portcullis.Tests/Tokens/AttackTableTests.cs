@@ -6,6 +6,8 @@ public sealed class AttackTableTests
 {
     private static readonly AttackCase[] s_cases = [.. AttackTableShapes.Cases, .. AttackTableAlgorithms.Cases, .. AttackTableHeaders.Cases, .. AttackTableClaims.Cases];
 
+    internal static IReadOnlyList<AttackCase> Cases => s_cases;
+
     public static TheoryData<string> Names => [.. s_cases.Select(c => c.Name)];
 
     [Theory]
