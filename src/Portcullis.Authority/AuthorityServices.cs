@@ -35,6 +35,7 @@ public static class AuthorityServices
         services.AddLogging(logging => logging
             .AddFilter("OpenIddict", LogLevel.Warning) // At Trace it writes tokens.
             .AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Warning)
+            .AddFilter("Microsoft.AspNetCore.Antiforgery", LogLevel.Error) // It warns of each form that it sets no-store where no-store is set.
             .AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error));
         services.AddDbContextPool<AuthorityDbContext>(builder => DatabaseProvider.Configure(builder, options.EffectiveDatabase));
         KeyProtection.Add(services, options);
@@ -70,7 +71,11 @@ public static class AuthorityServices
 
         // OWASP's figure for PBKDF2 with SHA-512.
         services.Configure<PasswordHasherOptions>(hasher => hasher.IterationCount = 210_000);
-        services.Configure<SecurityStampValidatorOptions>(stamp => stamp.ValidationInterval = TimeSpan.Zero);
+        services.Configure<SecurityStampValidatorOptions>(stamp =>
+        {
+            stamp.ValidationInterval = TimeSpan.Zero;
+            stamp.OnRefreshingPrincipal = SignIn.KeepSession;
+        });
         services.AddAuthentication(IdentityConstants.ApplicationScheme)
             .AddCookie(IdentityConstants.ApplicationScheme, cookie =>
             {

@@ -56,6 +56,17 @@ internal sealed class SignIn(
             ? DateTimeOffset.FromUnixTimeSeconds(seconds)
             : null;
 
+    /// <summary>Identity makes the principal anew with each look at the person; the session that it stands for, and how it began, stay.</summary>
+    public static Task KeepSession(SecurityStampRefreshingPrincipalContext context)
+    {
+        if (context.NewPrincipal?.Identities.FirstOrDefault() is { } identity)
+        {
+            identity.AddClaims((context.CurrentPrincipal?.Claims ?? []).Where(claim => claim.Type is PortcullisClaims.SessionId or ClaimTypes.AuthenticationMethod or "amr"));
+        }
+
+        return Task.CompletedTask;
+    }
+
     /// <summary>Whether a cookie's session and person are still there: asked for each page.</summary>
     public static async Task ValidateCookieAsync(CookieValidatePrincipalContext context)
     {

@@ -7,6 +7,20 @@ public sealed class SignInPagesTests
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
+    public async Task Sign_in_lasts_longer_than_the_moment_it_was_made_in()
+    {
+        await using AuthorityHost host = await AuthorityHost.StartAsync();
+        await host.AddAliceAsync();
+        using TestBrowser browser = host.CreateBrowser();
+        await browser.SignInAsync("alice", AuthorityHost.Password);
+        for (var i = 0; i < 3; i++)
+        {
+            host.Clock.Advance(TimeSpan.FromMinutes(10));
+            Assert.Equal(System.Net.HttpStatusCode.OK, (await browser.GetAsync("/account")).Status);
+        }
+    }
+
+    [Fact]
     public async Task First_start_makes_an_administrator_whose_link_works_once()
     {
         await using AuthorityHost host = await AuthorityHost.StartAsync();
