@@ -53,6 +53,12 @@ public sealed record GatewayOptions
     /// <summary>The largest request for a fetch, inflated, in bytes. Default: 64 MiB.</summary>
     public int MaxFetchRequestBytes { get; init; } = 64 << 20;
 
+    /// <summary>How many bytes of answers to fetches are kept on disk, to be sent again to whoever asks the same; 0 to keep none. Default: 1 GiB.</summary>
+    public long PackCacheBytes { get; init; } = 1L << 30;
+
+    /// <summary>How long such an answer is kept. Default: 1 hour.</summary>
+    public TimeSpan PackCacheAge { get; init; } = TimeSpan.FromHours(1);
+
     /// <summary>Requests that one caller may make in a minute; 0 for no limit, which is the default.</summary>
     public int RequestsPerMinute { get; init; }
 

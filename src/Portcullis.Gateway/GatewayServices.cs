@@ -13,6 +13,7 @@ using Portcullis.Gateway.Backends.Host.RefFiles;
 using Portcullis.Gateway.Backends.Host.Repositories;
 using Portcullis.Gateway.Backends.Host.Visibility;
 using Portcullis.Gateway.Backends.Upstream;
+using Portcullis.Gateway.Backends.PackCache;
 using Portcullis.Gateway.Pipeline;
 using Portcullis.Gateway.Refusals;
 
@@ -53,6 +54,9 @@ public static class GatewayServices
         services.AddSingleton<RefFilesCache>();
         services.AddSingleton<RefReader>();
         services.AddSingleton<AdvertisementHandler>();
+        services.AddSingleton(provider => new AnswerCache(
+            new AnswerCacheOptions(Path.Combine(Path.GetFullPath(options.RunDirectory), "packs"), options.PackCacheBytes, options.PackCacheAge),
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<FetchJudge>();
         services.AddSingleton<FetchHandler>();
         services.AddSingleton<PushHandler>();

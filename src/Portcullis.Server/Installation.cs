@@ -161,6 +161,8 @@ internal sealed class Installation(LoadedConfiguration loaded, TimeProvider time
         GitProcessTimeout = _configuration.Limits.GitProcessTimeout,
         MaxRefCommands = _configuration.Limits.MaxRefCommands,
         MaxFetchRequestBytes = _configuration.Limits.MaxFetchRequestBytes,
+        PackCacheBytes = _configuration.Limits.PackCacheBytes,
+        PackCacheAge = _configuration.Limits.PackCacheAge,
         AuditRequired = _configuration.Audit.Required,
     };
 

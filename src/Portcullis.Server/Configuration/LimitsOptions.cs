@@ -35,6 +35,18 @@ internal sealed record LimitsOptions
     [Between("64KiB", "1GiB")]
     public int MaxFetchRequestBytes { get; init; } = 64 << 20;
 
+    /// <summary>
+    /// How many bytes of answers to fetches are kept on disk, to be sent again to whoever may and asks the same; 0: none. Nothing is kept while the disk has less room
+    /// left than this.
+    /// </summary>
+    [Size]
+    [Between("0", "1000TiB")]
+    public long PackCacheBytes { get; init; } = 1L << 30;
+
+    /// <summary>How long such an answer is kept.</summary>
+    [Between("1s", "7d")]
+    public TimeSpan PackCacheAge { get; init; } = TimeSpan.FromHours(1);
+
     /// <summary>Bytes that a request's body must bring in each second, after the first few; slower clients are cut off. 0: any speed.</summary>
     [Size]
     [Between("0", "1GiB")]

@@ -37,7 +37,7 @@ internal sealed class HostBackend(
 
     /// <inheritdoc/>
     public Task<BackendOutcome> FetchAsync(AuthorizedGitRequest request, GitResponse response) =>
-        LimitedAsync(request, () => fetches.FetchAsync(request, response));
+        fetches.FetchAsync(request, response);
 
     /// <inheritdoc/>
     public Task<BackendOutcome> PushAsync(AuthorizedPush push, GitResponse response) =>

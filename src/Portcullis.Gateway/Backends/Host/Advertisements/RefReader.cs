@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using System.Globalization;
 using Portcullis.Gateway.Backends.Host.Freshness;
 using Portcullis.Gateway.Backends.Host.Processes;
 using Portcullis.Gateway.Backends.Host.RefFiles;
@@ -78,6 +79,23 @@ internal sealed class RefReader(GitLauncher git, RepositoryFacts facts, RefFiles
             cancellationToken);
         return RefSnapshotParser.ParseAdvertisement(answer);
     }
+
+    /// <summary>
+    /// A name for all that an answer to a fetch depends on besides the request, refs and configuration, as it is now; null where it can't be told without git.
+    /// </summary>
+    public string? TryName(string directory) =>
+        facts.TryGet(directory) is { } known && files.TryGet(directory, known, out var state) ? NameOf(directory, state) : null;
+
+    /// <summary>The same, with the help of git; null where it can't be told at all.</summary>
+    public async Task<string?> NameAsync(string directory, CancellationToken cancellationToken) =>
+        await files.GetAsync(directory, await facts.GetAsync(directory, cancellationToken), cancellationToken) is { } state ? NameOf(directory, state) : null;
+
+    // A hook may answer differently each time, and grafts change history without a trace in the refs.
+    private static string? NameOf(string directory, RefFilesState state) =>
+        state.All is not null && state.Facts.Configuration.Last("uploadpack.packobjectshook") is null
+            && NativeFile.TryStamp(NativeFile.PathBytes(Path.Combine(directory, "info", "grafts")), follow: false, out var grafts) && !grafts.Exists
+            ? state.Version.ToString(CultureInfo.InvariantCulture)
+            : null;
 
     // receive-pack tells of the objects that another repository lends, and only git knows which.
     private static bool Borrows(string directory) =>

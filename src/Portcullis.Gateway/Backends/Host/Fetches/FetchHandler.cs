@@ -1,5 +1,3 @@
-using System.IO.Pipelines;
-using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Portcullis.Audit;
 using Portcullis.Gateway.Authorization;
@@ -7,64 +5,149 @@ using Portcullis.Gateway.Backends.Host.Advertisements;
 using Portcullis.Gateway.Backends.Host.Processes;
 using Portcullis.Gateway.Backends.Host.Repositories;
 using Portcullis.Gateway.Backends.Host.Visibility;
+using Portcullis.Gateway.Backends.PackCache;
 using Portcullis.Gateway.Refusals;
 using Portcullis.Gateway.Requests;
 using Portcullis.Git.SmartHttp;
 
 namespace Portcullis.Gateway.Backends.Host.Fetches;
 
-/// <summary>Serves packs with <c>git upload-pack</c>: as they are to who sees every ref, and after <see cref="FetchJudge"/> to others.</summary>
+/// <summary>
+/// Serves packs with <c>git upload-pack</c>: as they are to who sees every ref, and after <see cref="FetchJudge"/> to others. What git has answered before to the same
+/// request, with the same refs and configuration, is sent again.
+/// </summary>
 internal sealed partial class FetchHandler(
-    GitLauncher git, RepositoryStore store, RefReader refs, ReachableObjects reachable, FetchJudge judge, GatewayOptions options, ILogger<FetchHandler> logger)
+    GitLauncher git,
+    RepositoryStore store,
+    RefReader refs,
+    ReachableObjects reachable,
+    FetchJudge judge,
+    AnswerCache cache,
+    GitProcessLimiter limiter,
+    GatewayOptions options,
+    ILogger<FetchHandler> logger)
 {
     private const int CopyBufferSize = 256 * 1024;
+
+    // A clone of tens of thousands of refs. Longer requests hold a long negotiation, which hardly another has.
+    private const int MaxNamedRequestBytes = 1 << 20;
+
+    private static readonly string ContentType = GitService.UploadPack.ResultContentType();
 
     /// <summary>Serves a request to <c>git-upload-pack</c>.</summary>
     public async Task<BackendOutcome> FetchAsync(AuthorizedGitRequest request, GitResponse response)
     {
         var directory = store.Locate(request.Repository) ?? throw new IOException("The repository was deleted meanwhile.");
-        ReadOnlyMemory<byte>? judged = null;
-        if (!request.SeesEveryRef)
+        var whole = request.SeesEveryRef && cache.IsEnabled
+            ? await BodyReader.TryTakeAsync(request.Request.Body.Reader, MaxNamedRequestBytes, request.Ended)
+            : null;
+        if (whole is { } asked && refs.TryName(directory) is { } state && FetchKey.Of(state, request.Request.Protocol, asked) is { } key
+            && cache.TryJoin(key) is { } place)
         {
-            var (rewritten, refusal) = await judge.JudgeAsync(request, new HostedHistory(refs, reachable, directory));
-            if (refusal is not null)
+            using (place)
             {
-                return BackendOutcome.Refused(refusal);
+                return await place.SendAsync(response, ContentType, request.Ended);
             }
-
-            judged = rewritten;
         }
 
-        using var stopped = CancellationTokenSource.CreateLinkedTokenSource(request.Ended);
-        stopped.CancelAfter(options.GitProcessTimeout);
+        var slot = await limiter.AcquireAsync(request.Ended);
+        if (slot is null)
+        {
+            return BackendOutcome.Failed(RefusalTexts.Busy());
+        }
+
+        try
+        {
+            if (!request.SeesEveryRef)
+            {
+                var (rewritten, refusal) = await judge.JudgeAsync(request, new HostedHistory(refs, reachable, directory));
+                if (refusal is not null)
+                {
+                    return BackendOutcome.Refused(refusal);
+                }
+
+                whole = rewritten;
+            }
+
+            if (await OpenAsync(request, directory, whole, slot) is { } opened)
+            {
+                using (opened.Reader)
+                {
+                    slot = opened.IsMade ? null : slot;
+                    slot?.Dispose();
+                    return await opened.Reader.SendAsync(response, ContentType, request.Ended);
+                }
+            }
+
+            using var stopped = CancellationTokenSource.CreateLinkedTokenSource(request.Ended);
+            stopped.CancelAfter(options.GitProcessTimeout);
+            return await RunAsync(request, directory, whole, new DirectOutput(response), stopped.Token);
+        }
+        finally
+        {
+            slot?.Dispose();
+        }
+    }
+
+    // Whoever makes an answer has the slot until git has ended, whether the one who asked first stays or not.
+    private async Task<(AnswerReader Reader, bool IsMade)?> OpenAsync(
+        AuthorizedGitRequest request, string directory, ReadOnlyMemory<byte>? body, GitProcessLimiter.Slot slot)
+    {
+        if (!cache.IsEnabled || body is not { Length: <= MaxNamedRequestBytes } known
+            || await refs.NameAsync(directory, request.Ended) is not { } state
+            || FetchKey.Of(state, request.Request.Protocol, known) is not { } key)
+        {
+            return null;
+        }
+
+        var (reader, isMade) = cache.JoinOrMake(key, async answer =>
+        {
+            using (slot)
+            {
+                using var stopped = CancellationTokenSource.CreateLinkedTokenSource(answer.Abandoned);
+                stopped.CancelAfter(options.GitProcessTimeout);
+                return await RunAsync(request, directory, known, new StoredOutput(answer), stopped.Token);
+            }
+        });
+        return reader is null ? null : (reader, isMade);
+    }
+
+    private async Task<BackendOutcome> RunAsync(
+        AuthorizedGitRequest request, string directory, ReadOnlyMemory<byte>? body, IPackOutput output, CancellationToken cancellationToken)
+    {
         await using var process = git.Start(Invocation(request, directory));
-        var feeding = judged is { } bytes
-            ? GitLauncher.FeedAsync(process, bytes, stopped.Token)
-            : PumpAsync(request.Request.Body.Reader, process, options.MaxFetchRequestBytes, stopped.Token);
-        await CopyAsync(process.Output, response, stopped.Token);
-        var isTooLarge = !await CompletedAsync(feeding);
+        var feeding = body is { } bytes
+            ? GitLauncher.FeedAsync(process, bytes, cancellationToken)
+            : RequestPump.RunAsync(request.Request.Body.Reader, process, options.MaxFetchRequestBytes, cancellationToken);
+        int read;
+        while ((read = await process.Output.ReceiveAsync(output.GetMemory(CopyBufferSize), cancellationToken)) > 0)
+        {
+            await output.WriteAsync(read, cancellationToken);
+        }
+
+        var isTooLarge = !await RequestPump.CompletedAsync(feeding);
         var exitCode = await process.WaitAsync();
         if (isTooLarge)
         {
             return BackendOutcome.Failed(RefusalTexts.TooLarge($"A request for a fetch may hold {options.MaxFetchRequestBytes >> 20} MiB at most."));
         }
 
-        if (exitCode != 0)
+        if (exitCode == 0)
         {
-            var errorText = await process.ErrorTextAsync();
-            if (!response.HasStarted && MalformedRequest.IsBlamedBy(errorText))
-            {
-                return BackendOutcome.Refused(RefusalTexts.ProtocolError("git upload-pack could not read it."));
-            }
-
-            LogFailed(logger, request.Request.Id, exitCode, errorText);
-            return response.HasStarted
-                ? new BackendOutcome { Outcome = AuditOutcome.Failed, Code = "upload_pack_failed" }
-                : BackendOutcome.Failed(RefusalTexts.BackendFailed(request.Request.Id));
+            output.Complete();
+            return BackendOutcome.Served;
         }
 
-        StartOnce(response);
-        return BackendOutcome.Served;
+        var errorText = await process.ErrorTextAsync();
+        if (!output.HasStarted && MalformedRequest.IsBlamedBy(errorText))
+        {
+            return BackendOutcome.Refused(RefusalTexts.ProtocolError("git upload-pack could not read it."));
+        }
+
+        LogFailed(logger, request.Request.Id, exitCode, errorText);
+        return output.HasStarted
+            ? new BackendOutcome { Outcome = AuditOutcome.Failed, Code = "upload_pack_failed" }
+            : BackendOutcome.Failed(RefusalTexts.BackendFailed(request.Request.Id));
     }
 
     private static GitInvocation Invocation(AuthorizedGitRequest request, string directory) => new()
@@ -75,87 +158,57 @@ internal sealed partial class FetchHandler(
         Environment = GitProtocolHeader.ToHeaderValue(request.Request.Protocol) is { } protocol ? ["GIT_PROTOCOL=" + protocol] : [],
     };
 
-    private static async Task CopyAsync(Socket output, GitResponse response, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            var memory = response.GetMemory(CopyBufferSize);
-            var read = await output.ReceiveAsync(memory, cancellationToken);
-            if (read == 0)
-            {
-                return;
-            }
-
-            StartOnce(response);
-            response.Advance(read);
-            await response.FlushAsync(cancellationToken);
-        }
-    }
-
-    // A request for a fetch is small; its bound is a bound on what a compressed one may become.
-    private static async Task PumpAsync(PipeReader body, GitProcess process, long maxBytes, CancellationToken cancellationToken)
-    {
-        try
-        {
-            long sent = 0;
-            while (true)
-            {
-                var result = await body.ReadAsync(cancellationToken);
-                foreach (var part in result.Buffer)
-                {
-                    sent += part.Length;
-                    if (sent > maxBytes)
-                    {
-                        throw new RequestTooLargeException();
-                    }
-
-                    var rest = part;
-                    while (!rest.IsEmpty)
-                    {
-                        rest = rest[await process.Input.SendAsync(rest, cancellationToken)..];
-                    }
-                }
-
-                body.AdvanceTo(result.Buffer.End);
-                if (result.IsCompleted)
-                {
-                    break;
-                }
-            }
-        }
-        catch (SocketException)
-        {
-            // git wants no more.
-        }
-        finally
-        {
-            process.CloseInput();
-        }
-    }
-
-    private static async Task<bool> CompletedAsync(Task feeding)
-    {
-        try
-        {
-            await feeding;
-            return true;
-        }
-        catch (RequestTooLargeException)
-        {
-            return false;
-        }
-    }
-
-    private static void StartOnce(GitResponse response)
-    {
-        if (!response.HasStarted)
-        {
-            response.Start(GitService.UploadPack.ResultContentType());
-        }
-    }
-
-    private sealed class RequestTooLargeException : Exception;
-
     [LoggerMessage(1, LogLevel.Warning, "upload-pack failed for request {RequestId}; exit code {ExitCode}: {ErrorText}")]
     private static partial void LogFailed(ILogger logger, string requestId, int exitCode, string errorText);
+
+    /// <summary>Where git's answer goes.</summary>
+    private interface IPackOutput
+    {
+        bool HasStarted { get; }
+
+        Memory<byte> GetMemory(int size);
+
+        ValueTask WriteAsync(int count, CancellationToken cancellationToken);
+
+        void Complete();
+    }
+
+    /// <summary>To the client, and nowhere else.</summary>
+    private sealed class DirectOutput(GitResponse response) : IPackOutput
+    {
+        public bool HasStarted => response.HasStarted;
+
+        public Memory<byte> GetMemory(int size) => response.GetMemory(size);
+
+        public ValueTask WriteAsync(int count, CancellationToken cancellationToken)
+        {
+            Complete();
+            response.Advance(count);
+            return response.FlushAsync(cancellationToken);
+        }
+
+        public void Complete()
+        {
+            if (!response.HasStarted)
+            {
+                response.Start(ContentType);
+            }
+        }
+    }
+
+    /// <summary>Into an answer that clients read.</summary>
+    private sealed class StoredOutput(StoredAnswer answer) : IPackOutput
+    {
+        private byte[]? buffer;
+
+        public bool HasStarted => answer.Length > 0;
+
+        public Memory<byte> GetMemory(int size) => buffer ??= new byte[size];
+
+        public ValueTask WriteAsync(int count, CancellationToken cancellationToken) => answer.AppendAsync(buffer.AsMemory(0, count), cancellationToken);
+
+        public void Complete()
+        {
+        }
+    }
 }

@@ -15,6 +15,8 @@ internal sealed class RefFilesState
     private const int MaxPackedBytes = 256 << 20;
     private const int MaxShallowBytes = 16 << 20;
 
+    private static long lastVersion;
+
     private readonly LooseRefDirectory loose;
     private readonly FileProof packed;
     private readonly FileProof head;
@@ -35,6 +37,9 @@ internal sealed class RefFilesState
 
     /// <summary>The facts that the snapshots depend on.</summary>
     public RepositoryFacts.Facts Facts { get; }
+
+    /// <summary>A number that no other refs, of this repository or another, ever have; the same for as long as they are the same.</summary>
+    public long Version { get; private init; }
 
     /// <summary>All refs, those included that the configuration hides; null where only git may say them.</summary>
     public RefSnapshot? All { get; private init; }
@@ -74,7 +79,7 @@ internal sealed class RefFilesState
             && objects.Inode == previous.objects)
         {
             // The same refs with a newer proof.
-            return state.With(previous.All, previous.ForFetch, previous.ForPush);
+            return state.With(previous.Version, previous.All, previous.ForFetch, previous.ForPush);
         }
 
         if (!LooseRef.TryParse(headBytes, facts.Format, out var headRef)
@@ -96,11 +101,11 @@ internal sealed class RefFilesState
         }
 
         var all = stored.Build(known, asked, facts.ShowsUnbornHead, cuts);
-        return state.With(all, facts.HiddenFromFetch.RemoveFrom(all), facts.HiddenFromPush.RemoveFrom(all));
+        return state.With(Interlocked.Increment(ref lastVersion), all, facts.HiddenFromFetch.RemoveFrom(all), facts.HiddenFromPush.RemoveFrom(all));
     }
 
-    private RefFilesState With(RefSnapshot? all, RefSnapshot? forFetch, RefSnapshot? forPush) =>
-        new(Facts, loose, packed, head, shallow, commonDirectory, objects) { All = all, ForFetch = forFetch, ForPush = forPush };
+    private RefFilesState With(long version, RefSnapshot? all, RefSnapshot? forFetch, RefSnapshot? forPush) =>
+        new(Facts, loose, packed, head, shallow, commonDirectory, objects) { Version = version, All = all, ForFetch = forFetch, ForPush = forPush };
 
     private static bool TryRead(string directory, string name, int maxBytes, out byte[] content, [NotNullWhen(true)] out FileProof? proof) =>
         FileProof.TryRead(NativeFile.PathBytes(Path.Combine(directory, name)), follow: false, maxBytes, out content, out proof);
