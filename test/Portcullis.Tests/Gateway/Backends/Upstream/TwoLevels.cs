@@ -1,3 +1,5 @@
+using System.Text;
+using Portcullis.Gateway;
 using Portcullis.Gateway.Backends.Upstream;
 using Portcullis.Gateway.Backends.Upstream.Credentials;
 using Portcullis.Git.Names;
@@ -17,7 +19,14 @@ internal sealed class TwoLevels : IAsyncDisposable
 
     public string SecretFile => Path.Combine(folder, "secret");
 
-    public static async Task<TwoLevels> StartAsync(string upstreamScope = "git:*:pull,push,force,delete", Func<UpstreamDefinition, UpstreamDefinition>? change = null)
+    public string MirrorsFolder => Path.Combine(Gateway.Folder, "mirrors");
+
+    public string QuarantineFolder => Directory.CreateDirectory(Path.Combine(Gateway.Folder, "run", "quarantine")).FullName;
+
+    public static async Task<TwoLevels> StartAsync(
+        string upstreamScope = "git:*:pull,push,force,delete",
+        Func<UpstreamDefinition, UpstreamDefinition>? change = null,
+        Func<GatewayOptions, GatewayOptions>? options = null)
     {
         var levels = new TwoLevels { Upstream = await GatewayServer.StartAsync() };
         await File.WriteAllTextAsync(levels.SecretFile, levels.Upstream.Token(upstreamScope, "gateway") + "\n");
@@ -27,7 +36,11 @@ internal sealed class TwoLevels : IAsyncDisposable
             Url = levels.Upstream.Address,
             Credential = new BearerCredentialDefinition(new SecretLocation(levels.SecretFile, null)),
         };
-        levels.Gateway = await GatewayServer.StartAsync(options => options with { Upstreams = [change?.Invoke(definition) ?? definition] });
+        levels.Gateway = await GatewayServer.StartAsync(defaults =>
+        {
+            var all = defaults with { Upstreams = [change?.Invoke(definition) ?? definition] };
+            return options?.Invoke(all) ?? all;
+        });
         return levels;
     }
 
@@ -59,6 +72,18 @@ internal sealed class TwoLevels : IAsyncDisposable
         var cloned = Gateway.Git(Gateway.Token(scope), null, "clone", "--quiet", Gateway.Url(name), clone);
         Assert.True(cloned.ExitCode == 0, cloned.Error);
         return clone;
+    }
+
+    /// <summary>The folder of the only mirror.</summary>
+    public string Mirror() => Assert.Single(Directory.GetDirectories(MirrorsFolder));
+
+    /// <summary>Pushes bytes of the test's own making. Gives the answer's text.</summary>
+    public async Task<string> PushAsync(string scope, string command, byte[] pack, string name = "up/acme/app")
+    {
+        using var content = new ByteArrayContent([.. Encoding.Latin1.GetBytes($"{command.Length + 5:x4}{command}\n0000"), .. pack]);
+        content.Headers.ContentType = new("application/x-git-receive-pack-request");
+        var answer = await Gateway.Client(Gateway.Token(scope)).PostAsync($"/{name}.git/git-receive-pack", content, TestContext.Current.CancellationToken);
+        return await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
     }
 
     public string NewFolder() => Path.Combine(folder, Guid.NewGuid().ToString("N"));
