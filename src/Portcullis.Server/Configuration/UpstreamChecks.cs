@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Portcullis.Gateway.Backends.Upstream;
 using Portcullis.Git.Names;
 using Portcullis.Server.Configuration.Binding;
@@ -25,6 +27,7 @@ internal sealed class UpstreamChecks(ProblemList problems, ProblemList warnings,
                 Report(upstream, nameof(upstream.Suffix), "a suffix has letters, digits, '.', '_' and '-' alone");
             }
 
+            CheckAuthorities(upstream);
             if (upstream.Credential is { } credential)
             {
                 new UpstreamCredentialChecks(problems, warnings, locations).Check(credential);
@@ -69,6 +72,30 @@ internal sealed class UpstreamChecks(ProblemList problems, ProblemList warnings,
         }
 
         seen.Add((pattern, upstream));
+    }
+
+    private void CheckAuthorities(UpstreamOptions upstream)
+    {
+        if (upstream.CertificateAuthority is not { } file || !File.Exists(file))
+        {
+            return;
+        }
+
+        try
+        {
+            var authorities = new X509Certificate2Collection();
+            authorities.ImportFromPemFile(file);
+            if (authorities.Count > 0)
+            {
+                return;
+            }
+        }
+        catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            // Said below.
+        }
+
+        Report(upstream, nameof(upstream.CertificateAuthority), "the file holds no certificate in PEM that can be read");
     }
 
     private void CheckUrl(UpstreamOptions upstream)

@@ -11,6 +11,7 @@ internal static class Doctor
             .. ConfigurationChecks.Configuration(installation),
             ConfigurationChecks.Policy(installation),
             .. await IssuerChecks.IssuersAsync(installation, cancellationToken),
+            .. await UpstreamDiagnosis.UpstreamsAsync(installation, cancellationToken),
             await GitChecks.GitAsync(installation, cancellationToken),
             .. FileChecks.Folders(installation),
             .. await AuthorityDiagnosis.ExamineAsync(installation, cancellationToken),

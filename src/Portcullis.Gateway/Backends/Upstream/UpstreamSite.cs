@@ -25,7 +25,7 @@ internal sealed class UpstreamSite(UpstreamDefinition definition, UpstreamClient
     /// <summary>Asks for the advertisement of a service; null where there is no such repository.</summary>
     /// <exception cref="UpstreamException">It could not be had.</exception>
     public Task<UpstreamAnswer?> DiscoverAsync(RepositoryPath repository, GitService service, GitProtocolVersion protocol, CancellationToken ended) =>
-        client.SendAsync(new UpstreamRequest(UpstreamRepository.Of(definition, repository), service, protocol), new Patience(time, ended));
+        AskAsync(new UpstreamRequest(UpstreamRepository.Of(definition, repository), service, protocol), new Patience(time, ended));
 
     /// <summary>Sends a request whose body is known; null where there is no such repository.</summary>
     /// <exception cref="UpstreamException">It could not be answered.</exception>
@@ -33,7 +33,7 @@ internal sealed class UpstreamSite(UpstreamDefinition definition, UpstreamClient
         RepositoryPath repository, GitService service, GitProtocolVersion protocol, ReadOnlyMemory<byte> body, CancellationToken ended)
     {
         var patience = new Patience(time, ended);
-        return client.SendAsync(
+        return AskAsync(
             new UpstreamRequest(UpstreamRepository.Of(definition, repository), service, protocol)
             {
                 Body = new ForwardedBody(body, null, body.Length, 0, service.RequestContentType(), patience, definition),
@@ -76,7 +76,7 @@ internal sealed class UpstreamSite(UpstreamDefinition definition, UpstreamClient
         var body = new ForwardedBody(head, rest, length, maxBytes, service.RequestContentType(), patience, definition);
         try
         {
-            return (await client.SendAsync(
+            return (await AskAsync(
                 new UpstreamRequest(UpstreamRepository.Of(definition, request.Repository), service, request.Request.Protocol)
                 {
                     Body = body,
@@ -87,6 +87,27 @@ internal sealed class UpstreamSite(UpstreamDefinition definition, UpstreamClient
         catch (UpstreamException) when (body.IsTooLarge)
         {
             return (null, true);
+        }
+    }
+
+    private async Task<UpstreamAnswer?> AskAsync(UpstreamRequest request, Patience patience)
+    {
+        var started = time.GetTimestamp();
+        var outcome = "ended";
+        try
+        {
+            var answer = await client.SendAsync(request, patience);
+            outcome = answer is null ? "missing" : "ok";
+            return answer;
+        }
+        catch (UpstreamException exception)
+        {
+            outcome = UpstreamRefusals.Code(exception.Failure);
+            throw;
+        }
+        finally
+        {
+            UpstreamMetrics.Answered(definition.Name, request.Service, outcome, time.GetElapsedTime(started));
         }
     }
 

@@ -92,6 +92,7 @@ internal sealed partial class MirrorStore(GitLauncher git, GatewayOptions option
 
         if (missing.Count > 0)
         {
+            UpstreamMetrics.MirrorFetched(site.Definition.Name);
             await FetchAsync(site, repository, facts, directory, missing, known.Take(MaxHaves), level == MirrorLevel.Commits, cancellationToken);
         }
 

@@ -54,6 +54,7 @@ internal sealed partial class UpstreamPushHandler(UpstreamPushInspector inspecto
     private async Task<BackendOutcome> InspectAsync(UpstreamSite site, AuthorizedPush push, RefSnapshot current, GitResponse response)
     {
         var (inspected, refusal) = await inspector.InspectAsync(site, push, current);
+        UpstreamMetrics.Inspected(site.Definition.Name, refusal?.Code ?? "proved");
         using (inspected)
         {
             if (inspected is null)
