@@ -17,6 +17,9 @@ internal sealed record UpstreamOptions
     /// <summary>What follows a repository's path in its URL there; may be empty.</summary>
     public string Suffix { get; init; } = ".git";
 
+    /// <summary>Whether its answers to fetches are kept, and sent again to whoever may have the same while its refs are the same; within <c>limits.packCacheBytes</c>.</summary>
+    public bool Cache { get; init; }
+
     /// <summary>What it is shown, and never the caller's token.</summary>
     [DefaultText("nothing")]
     public UpstreamCredentialOptions? Credential { get; init; }

@@ -39,6 +39,9 @@ public sealed record UpstreamDefinition
     /// <summary>What the server is shown; null for nothing.</summary>
     public UpstreamCredentialDefinition? Credential { get; init; }
 
+    /// <summary>Whether its answers to fetches are kept, and sent again while its refs are the same. Default: false.</summary>
+    public bool KeepsAnswers { get; init; }
+
     /// <summary>The definition's name in texts and logs: its pattern.</summary>
     public string Name => Match.ToString();
 }

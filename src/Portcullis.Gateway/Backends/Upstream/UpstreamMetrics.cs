@@ -14,6 +14,9 @@ internal static class UpstreamMetrics
     private static readonly Counter<long> s_mirrorFetches = s_meter.CreateCounter<long>(
         "portcullis.upstream.mirror.fetches", "{fetch}", "Fetches of what must be known of an upstream's repository to decide.");
 
+    private static readonly Counter<long> s_kept = s_meter.CreateCounter<long>(
+        "portcullis.upstream.answers", "{fetch}", "Fetches whose answers may be kept, by outcome: hit or miss.");
+
     private static readonly Counter<long> s_proofs = s_meter.CreateCounter<long>(
         "portcullis.upstream.push.proofs", "{push}", "Pushes that were looked at before they were handed on, by outcome.");
 
@@ -27,6 +30,9 @@ internal static class UpstreamMetrics
 
     /// <summary>A mirror has been fetched into.</summary>
     public static void MirrorFetched(string upstream) => s_mirrorFetches.Add(1, new KeyValuePair<string, object?>("upstream", upstream));
+
+    /// <summary>A fetch was answered from what is kept, or is kept from now on.</summary>
+    public static void Kept(string upstream, bool isHit) => s_kept.Add(1, new("upstream", upstream), new("outcome", isHit ? "hit" : "miss"));
 
     /// <summary>A push has been looked at.</summary>
     /// <param name="upstream">The definition's name.</param>

@@ -1,23 +1,44 @@
+using System.Buffers;
+using System.Security.Cryptography;
 using Portcullis.Gateway.Authorization;
 using Portcullis.Gateway.Backends.Host.Fetches;
 using Portcullis.Gateway.Backends.Host.Processes;
 using Portcullis.Gateway.Backends.Host.Visibility;
+using Portcullis.Gateway.Backends.PackCache;
 using Portcullis.Gateway.Backends.Upstream.Advertisements;
 using Portcullis.Gateway.Backends.Upstream.Connections;
 using Portcullis.Gateway.Backends.Upstream.Mirrors;
 using Portcullis.Gateway.Refusals;
 using Portcullis.Gateway.Requests;
+using Portcullis.Git.Advertisements;
+using Portcullis.Git.FetchRequests;
+using Portcullis.Git.Names;
 using Portcullis.Git.SmartHttp;
 
 namespace Portcullis.Gateway.Backends.Upstream.Fetches;
 
 /// <summary>Has packs served by the upstream: streamed both ways untouched to who sees every ref, and after <see cref="FetchJudge"/> to others.</summary>
 internal sealed class UpstreamFetchHandler(
-    UpstreamRefs refs, MirrorStore mirrors, ReachableObjects reachable, FetchJudge judge, GitProcessLimiter limiter, GatewayOptions options)
+    UpstreamRefs refs,
+    MirrorStore mirrors,
+    ReachableObjects reachable,
+    FetchJudge judge,
+    AnswerCache cache,
+    GitProcessLimiter limiter,
+    GatewayOptions options)
 {
+    // A clone of tens of thousands of refs. Longer requests hold a long negotiation, which hardly another has.
+    private const int MaxNamedRequestBytes = 1 << 20;
+
+    private static readonly string ContentType = GitService.UploadPack.ResultContentType();
+
     /// <summary>Serves a request to <c>git-upload-pack</c>.</summary>
     public Task<BackendOutcome> FetchAsync(UpstreamSite site, AuthorizedGitRequest request, GitResponse response) =>
-        request.SeesEveryRef ? ForwardAsync(site, request, response) : JudgeAsync(site, request, response);
+        !request.SeesEveryRef ? JudgeAsync(site, request, response)
+        : IsKept(site) ? AnswerAsync(site, request, response)
+        : ForwardAsync(site, request, response);
+
+    private bool IsKept(UpstreamSite site) => site.Definition.KeepsAnswers && cache.IsEnabled;
 
     private async Task<BackendOutcome> ForwardAsync(UpstreamSite site, AuthorizedGitRequest request, GitResponse response)
     {
@@ -25,6 +46,58 @@ internal sealed class UpstreamFetchHandler(
         return isTooLarge
             ? BackendOutcome.Failed(RefusalTexts.TooLarge($"A request for a fetch may hold {options.MaxFetchRequestBytes >> 20} MiB at most."))
             : await CopyAsync(answer, response);
+    }
+
+    private async Task<BackendOutcome> AnswerAsync(UpstreamSite site, AuthorizedGitRequest request, GitResponse response)
+    {
+        if (await BodyReader.TryTakeAsync(request.Request.Body.Reader, MaxNamedRequestBytes, request.Ended) is not { } body)
+        {
+            return await ForwardAsync(site, request, response);
+        }
+
+        if (FetchKey.Of(string.Empty, request.Request.Protocol, body) is null)
+        {
+            return await SendAsync(site, request, body, response);
+        }
+
+        return await refs.ReadForFetchAsync(site, request.Repository, [], request.Ended) is var (current, _)
+            ? await SendKeptAsync(site, request, body, current, response)
+            : BackendOutcome.Missing;
+    }
+
+    private async Task<BackendOutcome> SendAsync(UpstreamSite site, AuthorizedGitRequest request, ReadOnlyMemory<byte> body, GitResponse response) =>
+        await CopyAsync(await site.SendAsync(request.Repository, GitService.UploadPack, request.Request.Protocol, body, request.Ended), response);
+
+    // Whoever comes here may have what the request asks for. The name holds the refs that the upstream has now, so that what was answered over others is never sent.
+    private async Task<BackendOutcome> SendKeptAsync(
+        UpstreamSite site, AuthorizedGitRequest request, ReadOnlyMemory<byte> body, RefSnapshot current, GitResponse response)
+    {
+        var version = request.Request.Protocol;
+        var repository = request.Repository;
+        if (!IsKept(site)
+            || (version != GitProtocolVersion.V2 && body.Span.IndexOf("side-band"u8) < 0)
+            || FetchKey.Of(StateOf(site, repository, current), version, body) is not { } key)
+        {
+            return await SendAsync(site, request, body, response);
+        }
+
+        var (reader, isMade) = cache.JoinOrMake(key, async kept =>
+        {
+            using var answer = await site.SendAsync(repository, GitService.UploadPack, version, body, kept.Abandoned);
+            return answer is null ? BackendOutcome.Missing : await AnswerCopy.RunAsync(answer, kept);
+        });
+        UpstreamMetrics.Kept(site.Definition.Name, isHit: reader is not null && !isMade);
+        using (reader)
+        {
+            return reader is null ? await SendAsync(site, request, body, response) : await reader.SendAsync(response, ContentType, request.Ended);
+        }
+    }
+
+    private static string StateOf(UpstreamSite site, RepositoryPath repository, RefSnapshot current)
+    {
+        var listing = new ArrayBufferWriter<byte>();
+        LsRefsResponseWriter.Write(listing, LsRefsRequest.Everything, current);
+        return $"{UpstreamRepository.Of(site.Definition, repository).Url.AbsoluteUri}\n{Convert.ToHexStringLower(SHA256.HashData(listing.WrittenSpan))}";
     }
 
     private async Task<BackendOutcome> JudgeAsync(UpstreamSite site, AuthorizedGitRequest request, GitResponse response)
@@ -50,8 +123,7 @@ internal sealed class UpstreamFetchHandler(
             }
         }
 
-        var service = request.Request.Route.Service;
-        return await CopyAsync(await site.SendAsync(request.Repository, service, request.Request.Protocol, rewritten!.Value, request.Ended), response);
+        return await SendKeptAsync(site, request, rewritten!.Value, current, response);
     }
 
     private static async Task<BackendOutcome> CopyAsync(UpstreamAnswer? answer, GitResponse response)
@@ -63,7 +135,7 @@ internal sealed class UpstreamFetchHandler(
 
         using (answer)
         {
-            await answer.CopyToAsync(response, GitService.UploadPack.ResultContentType());
+            await answer.CopyToAsync(response, ContentType);
         }
 
         return BackendOutcome.Served;
