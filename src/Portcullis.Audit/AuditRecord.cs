@@ -48,8 +48,14 @@ public sealed record AuditRecord
     /// <summary>The repository's path, without <c>.git</c>.</summary>
     public string? Repository { get; init; }
 
-    /// <summary>The operation: <c>discover</c>, <c>fetch</c>, <c>push</c>, or another event's own word.</summary>
+    /// <summary>The operation: <c>discover</c>, <c>fetch</c>, <c>push</c>, one of Git LFS (<c>lfs-upload</c>, …), or another event's own word.</summary>
     public string? Operation { get; init; }
+
+    /// <summary>The Git LFS object that was moved, by its id.</summary>
+    public string? Object { get; init; }
+
+    /// <summary>The file whose lock was made or taken away. At most 1,024 characters are written.</summary>
+    public string? Path { get; init; }
 
     /// <summary>What happened to which ref. More than 1,000 are written as several lines with the same <see cref="Id"/>.</summary>
     public IReadOnlyList<AuditRefChange>? Refs { get; init; }

@@ -59,6 +59,18 @@ public sealed record GatewayOptions
     /// <summary>How long such an answer is kept. Default: 1 hour.</summary>
     public TimeSpan PackCacheAge { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>Whether Git LFS is served. Default: true.</summary>
+    public bool LfsEnabled { get; init; } = true;
+
+    /// <summary>A directory of its own for Git LFS objects, <c>acme/app.git</c> below it. Default: <c>lfs</c> in each repository's directory.</summary>
+    public string? LfsRoot { get; init; }
+
+    /// <summary>How long the credential lives that a Git LFS batch gives for each object. Default: 2 hours.</summary>
+    public TimeSpan LfsTransferLifetime { get; init; } = TimeSpan.FromHours(2);
+
+    /// <summary>The largest Git LFS object in bytes; 0 for no limit, which is the default.</summary>
+    public long MaxLfsObjectBytes { get; init; }
+
     /// <summary>Requests that one caller may make in a minute; 0 for no limit, which is the default.</summary>
     public int RequestsPerMinute { get; init; }
 

@@ -1,12 +1,14 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Portcullis.Gateway.Authentication;
 using Portcullis.Gateway.Authorization;
 using Portcullis.Gateway.Backends;
 using Portcullis.Gateway.Backends.Host;
 using Portcullis.Gateway.Backends.Host.Advertisements;
 using Portcullis.Gateway.Backends.Host.Fetches;
+using Portcullis.Gateway.Backends.Host.Lfs;
 using Portcullis.Gateway.Backends.Host.Processes;
 using Portcullis.Gateway.Backends.Host.Pushes;
 using Portcullis.Gateway.Backends.Host.RefFiles;
@@ -14,8 +16,10 @@ using Portcullis.Gateway.Backends.Host.Repositories;
 using Portcullis.Gateway.Backends.Host.Visibility;
 using Portcullis.Gateway.Backends.Upstream;
 using Portcullis.Gateway.Backends.PackCache;
+using Portcullis.Gateway.Lfs;
 using Portcullis.Gateway.Pipeline;
 using Portcullis.Gateway.Refusals;
+using Portcullis.Tokens.Derivation;
 
 namespace Portcullis.Gateway;
 
@@ -27,7 +31,7 @@ public static class GatewayServices
 
     /// <summary>
     /// Registers the gateway. The program registers beside it the <see cref="Tokens.TokenValidator"/>, the
-    /// <see cref="Tokens.Revocation.IRevocationList"/>, the <see cref="Audit.AuditLog"/>, an <see cref="IAccessPolicySource"/> and the <see cref="TimeProvider"/>.
+    /// <see cref="Tokens.Revocation.IRevocationList"/>, the <see cref="Audit.AuditLog"/>, perhaps a <see cref="DerivedTokenKey"/> that outlives it, an <see cref="IAccessPolicySource"/> and the <see cref="TimeProvider"/>.
     /// </summary>
     /// <param name="services">The program's services.</param>
     /// <param name="options">The gateway's settings.</param>
@@ -44,7 +48,7 @@ public static class GatewayServices
 
         services.AddSingleton(provider => GitInstallation.Prepare(options, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(_ => new GitProcessLimiter(options.MaxConcurrentGitProcesses, options.GitProcessQueueTimeout));
-        services.AddSingleton(provider => new RepositoryStore(options.RepositoriesRoot, provider.GetRequiredService<GitLauncher>()));
+        services.AddSingleton(provider => new RepositoryStore(options.RepositoriesRoot, options.LfsRoot, provider.GetRequiredService<GitLauncher>()));
         services.AddSingleton(provider => new EmptyRepository(provider.GetRequiredService<GitLauncher>(), Path.GetFullPath(options.RunDirectory)));
         services.AddSingleton(_ => new PushJournal(Path.Combine(Path.GetFullPath(options.RunDirectory), "pushes")));
         services.AddSingleton(_ => new HookSets(Path.Combine(Path.GetFullPath(options.RunDirectory), "hooks")));
@@ -59,11 +63,25 @@ public static class GatewayServices
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<FetchJudge>();
         services.AddSingleton<FetchHandler>();
+        services.AddSingleton<PushedPointers>();
         services.AddSingleton<PushHandler>();
         services.AddSingleton<HostBackend>();
         services.AddSingleton<IGitBackend, BackendRouter>();
         services.AddUpstreams(options);
         services.AddHostedService<InterruptedPushes>();
+
+        services.TryAddSingleton(_ => DerivedTokenKey.Create());
+        services.AddSingleton<DerivedTokens>();
+        services.AddSingleton<TransferCredentials>();
+        services.AddSingleton<LfsServer>();
+        services.AddSingleton<BatchHandler>();
+        services.AddSingleton<TransferHandler>();
+        services.AddSingleton<LockHandler>();
+        services.AddSingleton<LfsFolders>();
+        services.AddSingleton<ReachablePointers>();
+        services.AddSingleton<ObjectReceiver>();
+        services.AddSingleton<ILfsBackend, HostLfsBackend>();
+        services.AddHostedService<IncomingSweeper>();
         return services;
     }
 

@@ -6,7 +6,9 @@ using Portcullis.Server.Commands;
 using Portcullis.Server.Configuration;
 using Portcullis.Server.Configuration.Policies;
 using Portcullis.Tokens;
+using Portcullis.Tokens.Derivation;
 using Portcullis.Tokens.Issuers;
+using Portcullis.Tokens.Keys;
 
 namespace Portcullis.Server;
 
@@ -49,6 +51,9 @@ internal sealed class Installation(LoadedConfiguration loaded, TimeProvider time
     /// </summary>
     public string AuditPublicKeyPath => Path.Combine(KeysDirectory, "audit-keys.json");
 
+    /// <summary>The secret behind the credentials of Git LFS transfers, mode 0600.</summary>
+    public string TransferKeyPath => Path.Combine(KeysDirectory, "transfers.key");
+
     /// <summary>What lives as long as the server runs.</summary>
     public string RunDirectory => Path.Combine(_configuration.Data, "run");
 
@@ -77,6 +82,25 @@ internal sealed class Installation(LoadedConfiguration loaded, TimeProvider time
         MakePrivate(RunDirectory);
         MakePrivate(_configuration.Mirrors.Directory);
         MakePrivate(_configuration.Repositories.Root);
+        if (_configuration.Lfs.Root is { } objects)
+        {
+            MakePrivate(objects);
+        }
+    }
+
+    /// <summary>The secret behind the credentials of Git LFS transfers; made on first use.</summary>
+    public DerivedTokenKey OpenTransferKey()
+    {
+        MakePrivate(_configuration.Data);
+        MakePrivate(KeysDirectory);
+        try
+        {
+            return DerivedTokenKey.LoadOrCreate(TransferKeyPath);
+        }
+        catch (Exception exception) when (exception is KeySetFormatException or IOException or UnauthorizedAccessException)
+        {
+            throw KeyProblem(TransferKeyPath, exception);
+        }
     }
 
     /// <summary>The audit log's key; made on first use. Its public half is laid beside the log.</summary>
@@ -160,6 +184,10 @@ internal sealed class Installation(LoadedConfiguration loaded, TimeProvider time
         GitProcessQueueTimeout = _configuration.Limits.GitProcessQueueTimeout,
         GitProcessTimeout = _configuration.Limits.GitProcessTimeout,
         MaxRefCommands = _configuration.Limits.MaxRefCommands,
+        LfsEnabled = _configuration.Lfs.Enabled,
+        LfsRoot = _configuration.Lfs.Root,
+        LfsTransferLifetime = _configuration.Lfs.TransferLifetime,
+        MaxLfsObjectBytes = _configuration.Limits.MaxLfsObjectBytes,
         MaxFetchRequestBytes = _configuration.Limits.MaxFetchRequestBytes,
         PackCacheBytes = _configuration.Limits.PackCacheBytes,
         PackCacheAge = _configuration.Limits.PackCacheAge,

@@ -4,7 +4,7 @@ using Portcullis.Tokens.Issuers;
 
 namespace Portcullis.Tokens;
 
-/// <summary>A token that has passed every check. Only <see cref="TokenValidator"/> makes one.</summary>
+/// <summary>A token that has passed every check. Only <see cref="TokenValidator"/> makes one, and <see cref="Derivation.DerivedTokens"/> from what it has signed itself.</summary>
 public sealed class ValidatedToken
 {
     private readonly JsonElement _payload;

@@ -63,6 +63,8 @@ internal static class RecordLine
         Text(target, ",\"session\":"u8, record.Session, LineLimits.Name);
         Text(target, ",\"repository\":"u8, record.Repository, LineLimits.Name);
         Text(target, ",\"operation\":"u8, record.Operation, LineLimits.Name);
+        Text(target, ",\"object\":"u8, record.Object, LineLimits.ObjectId);
+        Text(target, ",\"path\":"u8, record.Path, LineLimits.RefName);
         Refs(target, refs, ref next);
         Address(target, record.RemoteAddress);
         Text(target, ",\"userAgent\":"u8, record.UserAgent, LineLimits.UserAgent);

@@ -56,6 +56,8 @@ internal static class RecordReader
         Session = Text(members, "session"),
         Repository = Text(members, "repository"),
         Operation = Text(members, "operation"),
+        Object = Text(members, "object"),
+        Path = Text(members, "path"),
         Refs = members.TryGetProperty("refs", out var refs) && refs.ValueKind == JsonValueKind.Array ? [.. refs.EnumerateArray().Select(Change)] : null,
         RemoteAddress = IPAddress.TryParse(Text(members, "remoteAddress"), out var address) ? address : null,
         UserAgent = Text(members, "userAgent"),

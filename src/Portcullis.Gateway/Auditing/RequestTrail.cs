@@ -1,6 +1,7 @@
 using System.Net;
 using Portcullis.Audit;
 using Portcullis.Gateway.Requests;
+using Portcullis.Git.SmartHttp;
 using Portcullis.Tokens;
 
 namespace Portcullis.Gateway.Auditing;
@@ -16,6 +17,9 @@ internal sealed class RequestTrail(string id, DateTimeOffset time)
 
     /// <summary>The operation, where it is another than the route's.</summary>
     public string? Operation { get; set; }
+
+    /// <summary>The file whose lock is made or taken away.</summary>
+    public string? LockedPath { get; set; }
 
     /// <summary>The caller; null before the token was found valid.</summary>
     public Caller? Caller { get; set; }
@@ -57,7 +61,9 @@ internal sealed class RequestTrail(string id, DateTimeOffset time)
         KeyId = Caller?.KeyId,
         Session = Caller?.SessionId,
         Repository = Request?.Route.Repository.Value,
-        Operation = Operation ?? Request?.Route.Operation.ToString().ToLowerInvariant(),
+        Operation = Operation ?? Request?.Route.Operation.Word(),
+        Object = Request?.Route.LfsObject?.ToString(),
+        Path = LockedPath,
         Refs = References.Count > 0 ? References : null,
         RemoteAddress = RemoteAddress,
         UserAgent = UserAgent,

@@ -13,6 +13,9 @@ internal readonly record struct AuthenticationResult
     /// <summary>The caller, where the token is valid.</summary>
     public Caller? Caller { get; init; }
 
+    /// <summary>What the credential of a Git LFS transfer is for.</summary>
+    public LfsTransfer? Transfer { get; init; }
+
     /// <summary>The refusal, where it is not.</summary>
     public Refusal? Refusal { get; init; }
 

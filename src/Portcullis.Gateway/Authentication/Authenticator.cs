@@ -7,11 +7,16 @@ using Portcullis.Tokens;
 namespace Portcullis.Gateway.Authentication;
 
 /// <summary>Step 2: who asks. A valid token, or a refusal; there is no third way.</summary>
-internal sealed class Authenticator(TokenValidator validator, RefusalTexts texts)
+internal sealed class Authenticator(TokenValidator validator, TransferCredentials transfers, RefusalTexts texts)
 {
     /// <summary>Authenticates a request. Exactly one of the results is not null; a refused token's facts come along for the record, unverified.</summary>
     public async ValueTask<AuthenticationResult> AuthenticateAsync(HttpContext context, GitRoute route, CancellationToken cancellationToken)
     {
+        if (route.Operation.IsLfsTransfer())
+        {
+            return AuthenticateTransfer(context, route);
+        }
+
         var credential = CredentialReader.Read(context.Request.Headers.Authorization);
         if (credential.Problem is { } problem)
         {
@@ -33,6 +38,31 @@ internal sealed class Authenticator(TokenValidator validator, RefusalTexts texts
                     : texts.TokenInvalid(result.Code, result.Description, route),
                 Unverified = result.Unverified,
             };
+    }
+
+    // By the header that a batch gave for this object, and by nothing else. An Authorization header is not looked at: git-lfs adds what http.extraHeader says
+    // to every request, and that token may have expired meanwhile.
+    private AuthenticationResult AuthenticateTransfer(HttpContext context, GitRoute route)
+    {
+        var header = context.Request.Headers[TransferCredentials.Header];
+        if (header is not [{ Length: > 0 } credential])
+        {
+            return new AuthenticationResult { Refusal = RefusalTexts.TransferRefused("missing", "No credential for this object came with the request.") };
+        }
+
+        var result = transfers.Validate(credential, route, new TokenContext(Thumbprint(context)), out var transfer);
+        if (!result.IsValid)
+        {
+            return new AuthenticationResult { Refusal = RefusalTexts.TransferRefused(result.Code, result.Description), Unverified = result.Unverified };
+        }
+
+        return transfer is null
+            ? new AuthenticationResult
+            {
+                Caller = CallerOf(result.Token),
+                Refusal = RefusalTexts.TransferRefused("type_refused", "This credential is for the other way: to bring an object is not to fetch it."),
+            }
+            : new AuthenticationResult { Token = result.Token, Caller = CallerOf(result.Token), Transfer = transfer };
     }
 
     private static Caller CallerOf(ValidatedToken token) => new()

@@ -23,6 +23,7 @@ internal sealed class AuthorizedGitRequest
         this.access = access;
         Request = authenticated.Request;
         Caller = authenticated.Caller;
+        Transfer = authenticated.Transfer;
         Ended = authenticated.Ended;
         RepositoryExists = exists;
     }
@@ -32,6 +33,9 @@ internal sealed class AuthorizedGitRequest
 
     /// <summary>Who asks.</summary>
     public Caller Caller { get; }
+
+    /// <summary>What the credential of a Git LFS transfer is for; null for every other request.</summary>
+    public LfsTransfer? Transfer { get; }
 
     /// <summary>The repository.</summary>
     public RepositoryPath Repository => access.Repository;
@@ -53,6 +57,9 @@ internal sealed class AuthorizedGitRequest
 
     /// <summary>The decision about one change of one ref: the same function as everywhere.</summary>
     public Decision Decide(AccessAction action, RefName reference) => access.Decide(action, reference);
+
+    /// <summary>The decision about one change of some ref or other: only a no is final.</summary>
+    public Decision DecideOnAnyRef(AccessAction action) => access.Decide(action, null);
 
     /// <summary>What the caller may do here, in words.</summary>
     public string DescribeAccess() => access.Describe();

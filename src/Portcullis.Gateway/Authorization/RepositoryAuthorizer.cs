@@ -10,6 +10,7 @@ namespace Portcullis.Gateway.Authorization;
 /// <summary>Step 3, its first look: whether the repository is open to the caller at all, before any byte of a body is read.</summary>
 internal sealed class RepositoryAuthorizer(IGitBackend backend)
 {
+    private const AccessAction AnyUpload = AccessAction.Push | AccessAction.Force;
     private const AccessAction AnyChange = AccessAction.Push | AccessAction.Force | AccessAction.Delete;
 
     /// <summary>Decides. Exactly one of the results is not null.</summary>
@@ -22,22 +23,26 @@ internal sealed class RepositoryAuthorizer(IGitBackend backend)
             return (null, RefusalTexts.RepositoryNotFound(authenticated));
         }
 
-        // A push is looked at with certainty: a server elsewhere may make what it does not have, and that takes a permission of its own.
-        var exists = await backend.ExistsAsync(route.Repository, mustBeCertain: route.Service == GitService.ReceivePack, authenticated.Ended);
-        if (route.Service == GitService.UploadPack)
-        {
-            return exists
-                ? Conclude(authenticated, access, AccessAction.Pull, exists)
-                : (null, RefusalTexts.RepositoryNotFound(authenticated));
-        }
+        // git-lfs brings its objects before git brings the refs, so a repository may be made by either.
+        var mayBeMade = route.Service == GitService.ReceivePack || route.Operation == GitOperation.LfsBatch;
 
-        if (!exists && !access.Decide(AccessAction.Init, null).IsAllowed)
+        // A push is looked at with certainty: a server elsewhere may make what it does not have, and that takes a permission of its own.
+        var exists = await backend.ExistsAsync(route.Repository, mustBeCertain: mayBeMade, authenticated.Ended);
+        if (!exists && !(mayBeMade && access.Decide(AccessAction.Init, null).IsAllowed))
         {
             return (null, RefusalTexts.RepositoryNotFound(authenticated));
         }
 
-        return Conclude(authenticated, access, AnyChange, exists);
+        return Conclude(authenticated, access, AnyOf(route), exists);
     }
+
+    // A batch says in its body which way its objects are to go: that is decided when it is read.
+    private static AccessAction AnyOf(GitRoute route) => route switch
+    {
+        { Operation: GitOperation.LfsBatch } => AccessAction.Pull | AnyUpload,
+        { Service: GitService.UploadPack } => AccessAction.Pull,
+        _ => route.Operation.IsLfs() ? AnyUpload : AnyChange,
+    };
 
     private static (AuthorizedGitRequest? Authorized, Refusal? Refusal) Conclude(
         AuthenticatedGitRequest authenticated, RepositoryAccess access, AccessAction anyOf, bool exists)

@@ -125,7 +125,10 @@ internal sealed partial class GitPipeline(
         using var revocation = request.Route.Operation == GitOperation.Discover ? null : revocations.OnRevoked(token, ending.Cancel);
         var policy = policies.Current;
         var authenticated = new AuthenticatedGitRequest(
-            request, caller, effectivePermissions.Of(token, policy), policy, effectivePermissions.CeilingOf(token), ending.Token);
+            request, caller, effectivePermissions.Of(token, policy), policy, effectivePermissions.CeilingOf(token), ending.Token)
+        {
+            Transfer = authentication.Transfer,
+        };
 
         // 3. authorize
         var (authorized, forbidden) = await repositoryAuthorizer.AuthorizeAsync(authenticated);
@@ -135,7 +138,7 @@ internal sealed partial class GitPipeline(
         }
 
         // 4. serve
-        var outcome = await server.ServeAsync(authorized, trail, response);
+        var outcome = await server.ServeAsync(authorized, token, trail, response);
         trail.Outcome = outcome.Outcome;
         trail.Code = outcome.Code;
         trail.References = outcome.References;
@@ -163,12 +166,12 @@ internal sealed partial class GitPipeline(
         }
 
         // Written but not sent: sent once it is recorded.
-        var isPush = trail.Request is { Route.Operation: GitOperation.Push };
+        var operation = trail.Request?.Route.Operation;
         if (!response.IsAborted)
         {
             if (refusal is not null)
             {
-                RefusalWriter.Write(refusal, context, response);
+                RefusalWriter.Write(operation?.IsLfs() == true ? refusal with { IsLfs = true } : refusal, context, response, trail.Id);
             }
             else
             {
@@ -179,7 +182,7 @@ internal sealed partial class GitPipeline(
         try
         {
             await audit.AppendAsync(
-                trail.ToRecord(response.Status, response.BytesSent, time.GetElapsedTime(started)), durable: isPush, CancellationToken.None);
+                trail.ToRecord(response.Status, response.BytesSent, time.GetElapsedTime(started)), durable: operation?.IsChange() == true, CancellationToken.None);
         }
         catch (AuditUnavailableException exception)
         {
@@ -198,7 +201,7 @@ internal sealed partial class GitPipeline(
         try
         {
             await response.FlushAsync(context.RequestAborted);
-            if (refusal is not null && isPush)
+            if (refusal is not null && operation is GitOperation.Push or GitOperation.LfsUpload)
             {
                 trail.Request?.Body.Release();
                 await RequestDrain.DrainAsync(context, time);

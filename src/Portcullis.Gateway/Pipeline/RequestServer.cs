@@ -2,25 +2,36 @@ using Portcullis.Audit;
 using Portcullis.Gateway.Auditing;
 using Portcullis.Gateway.Authorization;
 using Portcullis.Gateway.Backends;
+using Portcullis.Gateway.Lfs;
 using Portcullis.Gateway.Refusals;
 using Portcullis.Gateway.Requests;
 using Portcullis.Git.FetchRequests;
 using Portcullis.Git.PktLines;
 using Portcullis.Git.ReceivePack;
 using Portcullis.Git.SmartHttp;
+using Portcullis.Tokens;
 
 namespace Portcullis.Gateway.Pipeline;
 
 /// <summary>Step 4: hands a request to the backend; a push only after the second look of step 3, at its refs.</summary>
-internal sealed class RequestServer(IGitBackend backend, AuditLog audit, GatewayOptions options)
+internal sealed class RequestServer(IGitBackend backend, LfsServer lfs, AuditLog audit, GatewayOptions options)
 {
     private const int MaxListingBytes = 4 << 20;
 
     private static readonly byte[] ListRefsCommand = "command=ls-refs"u8.ToArray();
 
     /// <summary>Serves a request.</summary>
-    public async Task<BackendOutcome> ServeAsync(AuthorizedGitRequest request, RequestTrail trail, GitResponse response)
+    /// <param name="request">The request.</param>
+    /// <param name="token">The token that it was authenticated by. No backend sees it.</param>
+    /// <param name="trail">What its record will say.</param>
+    /// <param name="response">The answer.</param>
+    public async Task<BackendOutcome> ServeAsync(AuthorizedGitRequest request, ValidatedToken token, RequestTrail trail, GitResponse response)
     {
+        if (request.Request.Route.Operation.IsLfs())
+        {
+            return await lfs.ServeAsync(request, token, trail, response);
+        }
+
         try
         {
             return (request.Request.Route.Operation, request.Request.Route.Service) switch

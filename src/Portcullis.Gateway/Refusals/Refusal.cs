@@ -26,6 +26,15 @@ internal sealed record Refusal
     /// <summary>Whether it is said in an <c>ERR</c> line: of the answers to <c>git-upload-pack</c> Git shows nothing else to its user.</summary>
     public bool IsErrorLine { get; init; }
 
+    /// <summary>Whether the request was one of the Git LFS API, so that the answer is JSON.</summary>
+    public bool IsLfs { get; init; }
+
+    /// <summary>The lock that stands in the way, as JSON; null where there is none that may be shown.</summary>
+    public string? LockJson { get; init; }
+
+    /// <summary>The length of the object of which a part was asked for.</summary>
+    public long? ObjectLength { get; init; }
+
     /// <summary>The push that is refused, whose capabilities shape the report.</summary>
     public ReceivePackRequest? Push { get; init; }
 

@@ -57,6 +57,30 @@ internal enum RefusalReason
     /// <summary>The audit log can't be written, and access needs it.</summary>
     AuditUnavailable,
 
+    /// <summary>The credential of a Git LFS transfer is missing, not valid, or for something else. No 401: git-lfs would ask the same again without end.</summary>
+    TransferRefused,
+
+    /// <summary>A Git LFS object that does not exist, or that the caller may not know.</summary>
+    LfsObjectNotFound,
+
+    /// <summary>A body of Git LFS that is not as documented, or an object that is not what its name says.</summary>
+    LfsUnprocessable,
+
+    /// <summary>Git LFS objects named by another hash than SHA-256.</summary>
+    LfsHashAlgorithm,
+
+    /// <summary>A part of a Git LFS object that it does not have.</summary>
+    RangeNotSatisfiable,
+
+    /// <summary>A lock that does not exist, or that the caller may not know.</summary>
+    LockNotFound,
+
+    /// <summary>A lock on a file that is locked already.</summary>
+    LockExists,
+
+    /// <summary>There is no room for what was sent.</summary>
+    StorageFull,
+
     /// <summary>git could not do it.</summary>
     BackendFailed,
 

@@ -16,6 +16,12 @@ internal static class RefusalStatus
         RefusalReason.ContentTypeWrong => StatusCodes.Status415UnsupportedMediaType,
         RefusalReason.TooLarge => StatusCodes.Status413PayloadTooLarge,
         RefusalReason.TooManyRequests => StatusCodes.Status429TooManyRequests,
+        RefusalReason.TransferRefused => StatusCodes.Status403Forbidden,
+        RefusalReason.LfsObjectNotFound or RefusalReason.LockNotFound => StatusCodes.Status404NotFound,
+        RefusalReason.LfsHashAlgorithm or RefusalReason.LockExists => StatusCodes.Status409Conflict,
+        RefusalReason.LfsUnprocessable => StatusCodes.Status422UnprocessableEntity,
+        RefusalReason.RangeNotSatisfiable => StatusCodes.Status416RangeNotSatisfiable,
+        RefusalReason.StorageFull => StatusCodes.Status507InsufficientStorage,
         RefusalReason.Busy or RefusalReason.AuditUnavailable or RefusalReason.KeysUnavailable or RefusalReason.UpstreamOverloaded => StatusCodes.Status503ServiceUnavailable,
         RefusalReason.BackendFailed or RefusalReason.UpstreamFailed => StatusCodes.Status502BadGateway,
         RefusalReason.UpstreamTimedOut => StatusCodes.Status504GatewayTimeout,
@@ -25,7 +31,7 @@ internal static class RefusalStatus
 
     /// <summary>Whether a reason means that it could not be done, and not that it may not.</summary>
     public static bool IsFailure(RefusalReason reason) =>
-        reason is RefusalReason.Busy or RefusalReason.KeysUnavailable or RefusalReason.AuditUnavailable or RefusalReason.BackendFailed
+        reason is RefusalReason.Busy or RefusalReason.KeysUnavailable or RefusalReason.AuditUnavailable or RefusalReason.BackendFailed or RefusalReason.StorageFull
             or RefusalReason.UpstreamFailed or RefusalReason.UpstreamTimedOut or RefusalReason.UpstreamOverloaded;
 
     /// <summary>The stable code of a reason that has none of its own.</summary>
@@ -52,6 +58,14 @@ internal static class RefusalStatus
         RefusalReason.UpstreamFailed => "upstream_failed",
         RefusalReason.UpstreamTimedOut => "upstream_timed_out",
         RefusalReason.UpstreamOverloaded => "upstream_overloaded",
+        RefusalReason.TransferRefused => "transfer_refused",
+        RefusalReason.LfsObjectNotFound => "lfs_object_not_found",
+        RefusalReason.LfsUnprocessable => "lfs_unprocessable",
+        RefusalReason.LfsHashAlgorithm => "lfs_hash_algorithm",
+        RefusalReason.RangeNotSatisfiable => "range_not_satisfiable",
+        RefusalReason.LockNotFound => "lock_not_found",
+        RefusalReason.LockExists => "lock_exists",
+        RefusalReason.StorageFull => "storage_full",
         _ => "backend_failed",
     };
 }

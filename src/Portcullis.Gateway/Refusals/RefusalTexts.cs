@@ -160,6 +160,56 @@ internal sealed class RefusalTexts(GatewayOptions options)
         RefusalReason.ObjectNotFound,
         $"{id} is reached by no ref of {request.Repository} that {request.Caller.DisplayName} may pull");
 
+    /// <summary>Objects or locks of Git LFS for a ref that the caller may not push to.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="reference">The ref that it names; null for none.</param>
+    /// <param name="decision">The decision about it.</param>
+    /// <param name="what">What was asked for, as the middle of a sentence.</param>
+    public static Refusal LfsPushNotAllowed(AuthorizedGitRequest request, RefName? reference, Decision decision, string what) => new()
+    {
+        Reason = RefusalReason.ActionNotAllowed,
+        Code = decision.Code,
+        Text = $"{request.Caller.DisplayName} may not {what} {(reference is null ? "any ref" : reference.Value)} of {request.Repository}.\n"
+            + $"The token allows here: {request.DescribeAccess()}.\n"
+            + (decision.Rule is { } rule
+                ? $"A rule of this server forbids it to everyone: {rule.Text}."
+                : $"To do this, ask for a token with git:{request.Repository}{(reference is null ? "" : "@" + RefPattern.For(reference))}:push."),
+    };
+
+    /// <summary>Objects of Git LFS that a caller who may not pull anything asks for.</summary>
+    public static Refusal LfsFetchNotAllowed(AuthorizedGitRequest request, Decision decision) => decision.IsAllowed
+        ? Make(RefusalReason.LfsObjectNotFound, $"Repository {request.Repository} does not exist yet.")
+        : new()
+        {
+            Reason = RefusalReason.ActionNotAllowed,
+            Code = decision.Code,
+            Text = $"{request.Caller.DisplayName} may not fetch from {request.Repository}.\n"
+                + $"The token allows here: {request.DescribeAccess()}.\n"
+                + $"To do this, ask for a token with git:{request.Repository}:pull.",
+        };
+
+    /// <summary>A file that is locked already.</summary>
+    /// <param name="owner">Whose lock it is; null where the caller may not see it.</param>
+    public static Refusal LockExists(string? owner) => Make(
+        RefusalReason.LockExists,
+        owner is null ? "The file is locked already, for a ref that you may not see." : $"The file is locked already, by {owner}.");
+
+    /// <summary>A lock that only its owner may take away.</summary>
+    /// <param name="owner">Whose it is.</param>
+    /// <param name="advice">What to do, without a full stop.</param>
+    public static Refusal LockOfAnother(string owner, string advice) =>
+        Make(RefusalReason.ActionNotAllowed, $"The lock is {owner}'s.\n{advice}.") with { Code = "lock_of_another" };
+
+    /// <summary>A Git LFS transfer whose credential does not open it.</summary>
+    /// <param name="code">The stable code of the check that failed.</param>
+    /// <param name="description">What it says, in a sentence.</param>
+    public static Refusal TransferRefused(string code, string description) => new()
+    {
+        Reason = RefusalReason.TransferRefused,
+        Code = code,
+        Text = $"{description}\nObjects are opened by the header that a batch request gives for each of them: try again, and git-lfs asks for new ones.",
+    };
+
     /// <summary>A request that is no well-formed Git request.</summary>
     public static Refusal ProtocolError(string what) => Make(RefusalReason.ProtocolError, $"This is not a well-formed Git request: {what}");
 

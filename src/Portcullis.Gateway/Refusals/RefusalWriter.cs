@@ -12,7 +12,11 @@ namespace Portcullis.Gateway.Refusals;
 internal static class RefusalWriter
 {
     /// <summary>Writes a refusal as the whole answer; whoever calls sends it.</summary>
-    public static void Write(Refusal refusal, HttpContext context, GitResponse response)
+    /// <param name="refusal">The refusal.</param>
+    /// <param name="context">The request that it answers.</param>
+    /// <param name="response">The answer.</param>
+    /// <param name="requestId">The request's id, which the Git LFS API shows.</param>
+    public static void Write(Refusal refusal, HttpContext context, GitResponse response, string requestId)
     {
         switch (refusal.Reason)
         {
@@ -27,7 +31,7 @@ internal static class RefusalWriter
                 response.WriteError(refusal.Text);
                 break;
             default:
-                WriteStatus(refusal, context.Response, response);
+                WriteStatus(refusal, context.Response, response, requestId);
                 break;
         }
     }
@@ -46,11 +50,11 @@ internal static class RefusalWriter
         report.WriteTo(response, push.Capabilities);
     }
 
-    private static void WriteStatus(Refusal refusal, HttpResponse http, GitResponse response)
+    private static void WriteStatus(Refusal refusal, HttpResponse http, GitResponse response, string requestId)
     {
-        var text = Encoding.UTF8.GetBytes(refusal.Text + "\n");
+        var text = refusal.IsLfs ? LfsErrorJson.Of(refusal, requestId) : Encoding.UTF8.GetBytes(refusal.Text + "\n");
         http.StatusCode = RefusalStatus.Of(refusal.Reason);
-        http.ContentType = "text/plain; charset=utf-8";
+        http.ContentType = refusal.IsLfs ? LfsErrorJson.ContentType : "text/plain; charset=utf-8";
         http.ContentLength = text.Length;
         http.Headers.CacheControl = "no-store";
         http.Headers.XContentTypeOptions = "nosniff";
@@ -61,6 +65,16 @@ internal static class RefusalWriter
             var values = challenge.ToHeaderValues();
             var isJGit = http.HttpContext.Request.Headers.UserAgent.ToString().StartsWith("JGit/", StringComparison.Ordinal);
             http.Headers.WWWAuthenticate = isJGit ? string.Join(", ", values) : values;
+            if (refusal.IsLfs)
+            {
+                // docs/api/batch.md: what git-lfs looks at before WWW-Authenticate.
+                http.Headers["LFS-Authenticate"] = values[0];
+            }
+        }
+
+        if (refusal.ObjectLength is { } objectLength)
+        {
+            http.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes */{objectLength}");
         }
 
         if (refusal.RetryAfter is { } retryAfter)

@@ -11,4 +11,8 @@ namespace Portcullis.Gateway.Requests;
 /// <param name="Ceiling">What the issuer of the token can give at most; null for no such bound.</param>
 /// <param name="Ended">Cancelled when the client leaves, or what the request stands on is revoked.</param>
 internal sealed record AuthenticatedGitRequest(
-    GitRequest Request, Caller Caller, PermissionSet Permissions, AccessPolicy Policy, PermissionSet? Ceiling, CancellationToken Ended);
+    GitRequest Request, Caller Caller, PermissionSet Permissions, AccessPolicy Policy, PermissionSet? Ceiling, CancellationToken Ended)
+{
+    /// <summary>What the credential of a Git LFS transfer is for; null for every other request.</summary>
+    public LfsTransfer? Transfer { get; init; }
+}

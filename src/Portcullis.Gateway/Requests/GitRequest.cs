@@ -21,6 +21,12 @@ internal sealed record GitRequest
     /// <summary>The body, inflated and counted; empty for a discovery.</summary>
     public required GitRequestBody Body { get; init; }
 
+    /// <summary>The length that the body announces; null where it announces none.</summary>
+    public long? ContentLength { get; init; }
+
+    /// <summary>The part of an object that a Git LFS download asks for; null for all of it.</summary>
+    public ByteRange? Range { get; init; }
+
     /// <summary>The peer's address.</summary>
     public required IPAddress? RemoteAddress { get; init; }
 

@@ -16,7 +16,7 @@ internal static class GitRequestParser
         var parsed = RouteParser.Parse(http.Method, target, http.ContentType);
         if (parsed.Route is not { } route)
         {
-            return (null, RouteRefusals.For(parsed));
+            return (null, RouteRefusals.For(parsed) with { IsLfs = parsed.IsLfs });
         }
 
         var protocolHeader = http.Headers["Git-Protocol"];
@@ -26,13 +26,15 @@ internal static class GitRequestParser
         }
 
         var body = GitRequestBody.Empty();
-        if (route.Operation != GitOperation.Discover)
+        if (route.Operation is not (GitOperation.Discover or GitOperation.LfsDownload or GitOperation.LfsListLocks))
         {
             var encoding = http.Headers.ContentEncoding;
-            var compressed = encoding.Count == 1 && encoding[0] is "gzip" or "x-gzip";
+            var compressed = encoding.Count == 1 && encoding[0] is "gzip" or "x-gzip" && !route.Operation.IsLfs();
             if (encoding.Count > 1 || (encoding.Count == 1 && !compressed && encoding[0] is not ("identity" or "")))
             {
-                return (null, RefusalTexts.Make(RefusalReason.ContentTypeWrong, "A body may be compressed with gzip, and not otherwise."));
+                return (null, RefusalTexts.Make(
+                    RefusalReason.ContentTypeWrong,
+                    route.Operation.IsLfs() ? "A body of Git LFS may not be compressed." : "A body may be compressed with gzip, and not otherwise.") with { IsLfs = route.Operation.IsLfs() });
             }
 
             body = GitRequestBody.Create(http.BodyReader, compressed, http.ContentLength);
@@ -44,6 +46,8 @@ internal static class GitRequestParser
             Route = route,
             Protocol = protocol,
             Body = body,
+            ContentLength = http.ContentLength,
+            Range = route.Operation == GitOperation.LfsDownload && http.Headers.Range is [var range] ? ByteRange.Parse(range) : null,
             RemoteAddress = context.Connection.RemoteIpAddress,
             UserAgent = http.Headers.UserAgent.ToString() is { Length: > 0 } agent ? agent : null,
         }, null);

@@ -21,16 +21,22 @@ internal sealed class GitResponse(HttpContext context) : IBufferWriter<byte>
 
     /// <summary>Begins a successful answer.</summary>
     /// <param name="contentType">The content type that the Git service has.</param>
-    public void Start(string contentType)
+    /// <param name="status">The HTTP status.</param>
+    /// <param name="length">The length of the body, where it is known.</param>
+    public void Start(string contentType, int status = StatusCodes.Status200OK, long? length = null)
     {
         HasStarted = true;
-        context.Response.StatusCode = StatusCodes.Status200OK;
+        context.Response.StatusCode = status;
         context.Response.ContentType = contentType;
+        context.Response.ContentLength = length;
         var headers = context.Response.Headers;
         headers.CacheControl = "no-cache, max-age=0, must-revalidate";
         headers.Pragma = "no-cache";
         headers.Expires = "Fri, 01 Jan 1980 00:00:00 GMT";
     }
+
+    /// <summary>Sets a header of an answer that was started.</summary>
+    public void SetHeader(string name, string value) => context.Response.Headers[name] = value;
 
     /// <inheritdoc/>
     public void Advance(int count)

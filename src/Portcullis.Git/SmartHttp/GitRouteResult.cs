@@ -29,7 +29,12 @@ public readonly record struct GitRouteResult
     /// <summary>For <see cref="RouteProblem.MethodNotAllowed"/>: the value of <c>Allow</c>.</summary>
     public string? AllowedMethod { get; }
 
-    internal static GitRouteResult Found(GitRoute route) => new(route, RouteProblem.None, route.Repository, null, null);
+    /// <summary>Whether the path is one of the Git LFS API, so that a refusal is to be JSON.</summary>
+    public bool IsLfs { get; private init; }
+
+    internal static GitRouteResult Found(GitRoute route) => new(route, RouteProblem.None, route.Repository, null, null) { IsLfs = route.Operation.IsLfs() };
+
+    internal GitRouteResult OfLfs() => this with { IsLfs = true };
 
     internal static GitRouteResult Refused(RouteProblem problem, RepositoryPath? repository = null, string? detail = null, string? allowedMethod = null) =>
         new(null, problem, repository, detail, allowedMethod);

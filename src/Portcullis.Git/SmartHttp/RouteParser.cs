@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using Portcullis.Git.Lfs;
 using Portcullis.Git.Names;
 
 namespace Portcullis.Git.SmartHttp;
@@ -11,7 +12,7 @@ namespace Portcullis.Git.SmartHttp;
 /// </summary>
 public static class RouteParser
 {
-    /// <summary>The longest request target that is read.</summary>
+    /// <summary>The longest request target that is read; a listing of Git LFS locks may have a query of <see cref="LfsLockQuery.MaxLength"/> behind it.</summary>
     public const int MaxTargetLength = 1024;
 
     // What RepositoryPath allows, without '/' and '.': an escaped separator or dot is a trick, never a client's habit.
@@ -25,7 +26,7 @@ public static class RouteParser
     /// <returns>The route, or what is wrong.</returns>
     public static GitRouteResult Parse(string method, string rawTarget, string? contentType)
     {
-        if (rawTarget.Length > MaxTargetLength || rawTarget is not ['/', ..])
+        if (rawTarget.Length > MaxTargetLength + LfsLockQuery.MaxLength || rawTarget is not ['/', ..])
         {
             return GitRouteResult.Refused(RouteProblem.NotAGitPath);
         }
@@ -33,15 +34,24 @@ public static class RouteParser
         var target = rawTarget.AsSpan(1);
         var mark = target.IndexOf('?');
         var path = mark < 0 ? target : target[..mark];
-        var kind = SmartPath.Find(path, out var repositoryPart);
-        if (kind == SmartPathKind.None)
+        var kind = path.Length < MaxTargetLength ? SmartPath.Find(path, out var repositoryPart, out var name) : SmartPath.Nothing(out repositoryPart, out name);
+
+        // The names of locked files are in the query of one path alone; every other query is short.
+        if (kind == SmartPathKind.None || (kind != SmartPathKind.LfsLocks && rawTarget.Length > MaxTargetLength))
         {
             return GitRouteResult.Refused(RouteProblem.NotAGitPath);
         }
 
+        var isLfs = kind >= SmartPathKind.LfsBatch;
         if (!TryReadRepository(repositoryPart, out var repository, out var detail))
         {
-            return GitRouteResult.Refused(kind == SmartPathKind.DumbFile ? RouteProblem.DumbHttp : RouteProblem.BadRepositoryPath, detail: detail);
+            var bad = GitRouteResult.Refused(kind == SmartPathKind.DumbFile ? RouteProblem.DumbHttp : RouteProblem.BadRepositoryPath, detail: detail);
+            return isLfs ? bad.OfLfs() : bad;
+        }
+
+        if (isLfs)
+        {
+            return LfsRoutes.Read(kind, method, repository, name, mark < 0 ? null : target[(mark + 1)..].ToString(), contentType);
         }
 
         return kind switch

@@ -21,12 +21,12 @@ public enum RouteProblem
     /// <summary>A service other than the two, or one of them spelled differently (escaped, in capitals).</summary>
     UnknownService,
 
-    /// <summary>A query that is not exactly one <c>service</c>.</summary>
+    /// <summary>A query that is not exactly one <c>service</c>; or, of Git LFS, not exactly what the path takes.</summary>
     Query,
 
     /// <summary>The wrong method; <see cref="GitRouteResult.AllowedMethod"/> is the right one.</summary>
     MethodNotAllowed,
 
-    /// <summary>A POST whose content type isn't that of its service.</summary>
+    /// <summary>A POST whose content type isn't that of its service, or of the Git LFS API.</summary>
     ContentType,
 }

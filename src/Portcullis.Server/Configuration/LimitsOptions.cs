@@ -9,6 +9,10 @@ internal sealed record LimitsOptions
     [Size]
     public long MaxPushBytes { get; init; }
 
+    /// <summary>The largest Git LFS object; 0: any.</summary>
+    [Size]
+    public long MaxLfsObjectBytes { get; init; }
+
     /// <summary>Requests that one caller may make in a minute; 0: any number.</summary>
     [Between("0", "10000000")]
     public int RequestsPerMinute { get; init; }

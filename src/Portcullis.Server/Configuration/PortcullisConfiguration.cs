@@ -25,6 +25,9 @@ internal sealed record PortcullisConfiguration
     /// <summary>What is kept of upstreams' repositories to decide by: their history, for some callers their objects. All of it can be fetched again.</summary>
     public MirrorsOptions Mirrors { get; init; } = new();
 
+    /// <summary>Git LFS: large objects beside the repositories.</summary>
+    public LfsOptions Lfs { get; init; } = new();
+
     /// <summary>The git program that serves them.</summary>
     public GitOptions Git { get; init; } = new();
 

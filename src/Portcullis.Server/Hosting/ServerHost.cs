@@ -89,6 +89,7 @@ internal sealed class ServerHost : IAsyncDisposable
         services.AddSingleton(policy);
         services.AddSingleton<IAccessPolicySource>(new PolicySource(policy));
         AuthorityComposition.AddTokens(services, installation, () => policy.Current);
+        services.AddSingleton(installation.OpenTransferKey());
         services.AddPortcullisGateway(installation.GatewayOptions);
 
         KestrelSetup.Apply(builder, configuration, installation.TimeProvider);

@@ -111,7 +111,7 @@ internal static class TokenJson
         }
     }
 
-    private static void WriteIf(Utf8JsonWriter json, string name, string? value)
+    public static void WriteIf(Utf8JsonWriter json, string name, string? value)
     {
         if (value is not null)
         {
@@ -119,7 +119,7 @@ internal static class TokenJson
         }
     }
 
-    private static byte[] Write(Action<Utf8JsonWriter> write)
+    public static byte[] Write(Action<Utf8JsonWriter> write)
     {
         var buffer = new ArrayBufferWriter<byte>(512);
         using (var json = new Utf8JsonWriter(buffer, s_options))

@@ -25,6 +25,7 @@ internal sealed partial class PushHandler(
     RepositoryFacts facts,
     HookSets hooks,
     ReachableObjects reachable,
+    PushedPointers pointers,
     PushJournal journal,
     GatewayOptions options,
     ILogger<PushHandler> logger)
@@ -122,7 +123,11 @@ internal sealed partial class PushHandler(
             return (null, null);
         }
 
-        var verdict = new PushVerdict(push, new QuarantineInspector(git, reachable, directory, question.Quarantine), visibleTips);
+        var verdict = new PushVerdict(
+            push,
+            new QuarantineInspector(git, reachable, directory, question.Quarantine),
+            visibleTips,
+            stopped => pointers.AreKnownAsync(directory, push.Request.Repository, question.Quarantine, push.Request.Caller, visibleTips, stopped));
         Refusal? refusal;
         try
         {

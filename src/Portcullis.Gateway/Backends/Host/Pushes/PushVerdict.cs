@@ -6,7 +6,12 @@ using Portcullis.Git;
 namespace Portcullis.Gateway.Backends.Host.Pushes;
 
 /// <summary>Judges a push by its objects, while they wait in quarantine and before any ref moves.</summary>
-internal sealed class PushVerdict(AuthorizedPush push, QuarantineInspector inspector, IReadOnlySet<ObjectId> visibleTips)
+/// <param name="push">The push.</param>
+/// <param name="inspector">Looks into the quarantine.</param>
+/// <param name="visibleTips">The values of the refs that the pusher may pull, before the push.</param>
+/// <param name="arePointersKnown">Whether the pushed Git LFS pointers all point to what the pusher may know.</param>
+internal sealed class PushVerdict(
+    AuthorizedPush push, QuarantineInspector inspector, IReadOnlySet<ObjectId> visibleTips, Func<CancellationToken, Task<bool>> arePointersKnown)
 {
     /// <summary>What is known of each move: whether it is a fast-forward.</summary>
     public Dictionary<AuthorizedCommand, bool> FastForwards { get; } = [];
@@ -61,22 +66,25 @@ internal sealed class PushVerdict(AuthorizedPush push, QuarantineInspector inspe
             return null;
         }
 
-        if (await inspector.AreBasesVisibleAsync(sentObjects, visibleTips, cancellationToken)
-            && await inspector.IsConnectedAsync([.. readable.Select(command => command.Command.New)], visibleTips, cancellationToken))
+        if (!await inspector.AreBasesVisibleAsync(sentObjects, visibleTips, cancellationToken)
+            || !await inspector.IsConnectedAsync([.. readable.Select(command => command.Command.New)], visibleTips, cancellationToken))
         {
-            return null;
+            return Refused(readable, "objects_not_visible", "it builds on objects that no ref you may pull reaches");
         }
 
-        const string Reason = "it builds on objects that no ref you may pull reaches";
-        return RefusalTexts.PushRefused(
-            push.Request,
-            push.Push,
-            [.. push.Commands.Select(command => readable.Contains(command)
-                ? new ReferenceRefusal(command.Command, RefusalTexts.WordFor(command.Command), "objects_not_visible", Reason, IsCause: true)
-                : RefusalTexts.Bystander(command.Command))],
-            AccessAction.Pull,
-            decision: null);
+        return await arePointersKnown(cancellationToken)
+            ? null
+            : Refused(readable, "lfs_object_not_held", "it points to Git LFS objects that you have not uploaded, and that no ref you may pull points to");
     }
+
+    private Refusal Refused(IReadOnlyList<AuthorizedCommand> readable, string code, string reason) => RefusalTexts.PushRefused(
+        push.Request,
+        push.Push,
+        [.. push.Commands.Select(command => readable.Contains(command)
+            ? new ReferenceRefusal(command.Command, RefusalTexts.WordFor(command.Command), code, reason, IsCause: true)
+            : RefusalTexts.Bystander(command.Command))],
+        AccessAction.Pull,
+        decision: null);
 
     private static ReferenceRefusal Refused(AuthorizedCommand command, bool isFastForward)
     {

@@ -12,11 +12,15 @@ public sealed class RepositoryStore
     private readonly string root;
     private readonly GitLauncher git;
 
-    internal RepositoryStore(string root, GitLauncher git)
+    internal RepositoryStore(string root, string? lfsRoot, GitLauncher git)
     {
         this.root = Path.GetFullPath(root);
         this.git = git;
+        LfsRoot = lfsRoot is null ? null : Path.GetFullPath(lfsRoot);
     }
+
+    /// <summary>The root of the Git LFS objects, absolute; null where they are in the repositories' own directories.</summary>
+    public string? LfsRoot { get; }
 
     /// <summary>The root directory, absolute.</summary>
     public string Root => root;
@@ -25,7 +29,10 @@ public sealed class RepositoryStore
     /// <param name="options">The gateway's settings.</param>
     /// <param name="time">The clock.</param>
     public static RepositoryStore Open(GatewayOptions options, TimeProvider time) =>
-        new(options.RepositoriesRoot, GitInstallation.Prepare(options, time));
+        new(options.RepositoriesRoot, options.LfsRoot, GitInstallation.Prepare(options, time));
+
+    /// <summary>The directory of a repository's Git LFS objects, if they have a root of their own; null where they are in its own directory.</summary>
+    public string? LfsDirectoryOf(RepositoryPath repository) => LfsRoot is null ? null : Path.Combine(LfsRoot, repository.Value + Suffix);
 
     /// <summary>The directory of a repository that exists, or null. A symbolic link that leaves the root is no repository.</summary>
     public string? Locate(RepositoryPath repository)
@@ -106,6 +113,12 @@ public sealed class RepositoryStore
         var condemned = Path.Combine(parent, $".deleting-{Guid.NewGuid():N}");
         Directory.Move(directory, condemned);
         Directory.Delete(condemned, recursive: true);
+        if (LfsDirectoryOf(repository) is { } objects && Directory.Exists(objects))
+        {
+            // Who makes a repository of this name again must not find what was in this one.
+            Directory.Delete(objects, recursive: true);
+        }
+
         while (parent.Length > root.Length && !Directory.EnumerateFileSystemEntries(parent).Any())
         {
             Directory.Delete(parent);

@@ -8,4 +8,7 @@ internal enum ObjectWalk
 
     /// <summary>Commits, trees, blobs and tags.</summary>
     Objects,
+
+    /// <summary>The Git LFS objects that blobs point to.</summary>
+    Pointers,
 }
