@@ -1,5 +1,6 @@
 using Portcullis.Fuzz.Targets;
 using Portcullis.Git.Credentials;
+using Portcullis.Git.Lfs;
 using Portcullis.Git.PktLines;
 using Portcullis.Tokens.Keys;
 
@@ -19,6 +20,10 @@ internal static class FuzzTargets
         new("sideband", PktLineTargets.Sideband, typeof(PktLineException)),
         new("route", SmartHttpTargets.Route),
         new("git-protocol", SmartHttpTargets.ProtocolHeader),
+        new("lfs-batch", LfsTargets.Batch, typeof(LfsFormatException)),
+        new("lfs-locks", LfsTargets.Locks),
+        new("lfs-lock-query", LfsTargets.LockQuery),
+        new("lfs-pointer", LfsTargets.Pointer),
         new("capability-list", AdvertisementTargets.Capabilities, typeof(PktLineException)),
         new("capability-advertisement", AdvertisementTargets.CapabilityAdvertisement, typeof(PktLineException)),
         new("ref-advertisement", AdvertisementTargets.RefAdvertisement, typeof(PktLineException)),

@@ -80,7 +80,8 @@ public static class GatewayServices
         services.AddSingleton<LfsFolders>();
         services.AddSingleton<ReachablePointers>();
         services.AddSingleton<ObjectReceiver>();
-        services.AddSingleton<ILfsBackend, HostLfsBackend>();
+        services.AddSingleton<HostLfsBackend>();
+        services.AddSingleton<ILfsBackend, LfsBackendRouter>();
         services.AddHostedService<IncomingSweeper>();
         return services;
     }

@@ -18,8 +18,18 @@ internal static class SmartHttpTargets
         }
 
         FuzzFailureException.Unless(RepositoryPath.TryParse(route.Repository.Value, out _), "a route has a valid repository");
-        FuzzFailureException.Unless(lines[0] == (route.Operation == GitOperation.Discover ? "GET" : "POST"), "the method fits the operation");
-        FuzzFailureException.Unless(lines[1].EndsWith(route.Service.Name(), StringComparison.Ordinal), "the service stands literally at the end");
+        var method = route.Operation switch
+        {
+            GitOperation.Discover or GitOperation.LfsDownload or GitOperation.LfsListLocks => "GET",
+            GitOperation.LfsUpload => "PUT",
+            _ => "POST",
+        };
+        FuzzFailureException.Unless(lines[0] == method, "the method fits the operation");
+        FuzzFailureException.Unless(
+            route.Operation.IsLfs() ? lines[1].Contains("/info/lfs/", StringComparison.Ordinal) : lines[1].EndsWith(route.Service.Name(), StringComparison.Ordinal),
+            "the service stands literally at the end");
+        FuzzFailureException.Unless(route.Operation.IsLfsTransfer() == route.LfsObject is not null, "a transfer has its object, and nothing else has");
+        FuzzFailureException.Unless((route.Operation == GitOperation.LfsUnlock) == route.LockId is not null, "an unlock names its lock");
         return true;
     }
 

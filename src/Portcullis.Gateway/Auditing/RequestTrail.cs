@@ -33,6 +33,9 @@ internal sealed class RequestTrail(string id, DateTimeOffset time)
     /// <summary>The stable code of the reason.</summary>
     public string? Code { get; set; } = "internal_error";
 
+    /// <summary>Whether what the request stood on was revoked while it ran.</summary>
+    public bool IsRevoked { get; set; }
+
     /// <summary>What happened to refs.</summary>
     public IReadOnlyList<AuditRefChange> References { get; set; } = [];
 

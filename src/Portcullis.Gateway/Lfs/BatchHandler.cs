@@ -133,12 +133,13 @@ internal sealed class BatchHandler(ILfsBackend backend, TransferCredentials cred
         json.WriteEndObject();
     }
 
+    // Without a full stop: git-lfs goes on behind it.
     private (int Code, string Message)? ErrorOf(LfsDirection direction, LfsPresence presence) => (direction, presence) switch
     {
-        (LfsDirection.Download, LfsPresence.Absent) => (404, "The object is not here, or no ref that you may pull points to it."),
-        (_, LfsPresence.OtherSize) => (422, "The object that is here has another size."),
-        (_, LfsPresence.TooLarge) => (413, $"An object may have {options.MaxLfsObjectBytes} bytes at most on this server."),
-        (_, LfsPresence.NoRoom) => (507, "This server has no room for the object. Its operator must mend that."),
+        (LfsDirection.Download, LfsPresence.Absent) => (404, "The object is not here, or no ref that you may pull points to it"),
+        (_, LfsPresence.OtherSize) => (422, "The object that is here has another size"),
+        (_, LfsPresence.TooLarge) => (413, $"An object may have {options.MaxLfsObjectBytes} bytes at most on this server"),
+        (_, LfsPresence.NoRoom) => (507, "This server has no room for the object. Its operator must mend that"),
         _ => null,
     };
 }

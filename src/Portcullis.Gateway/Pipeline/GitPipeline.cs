@@ -69,7 +69,7 @@ internal sealed partial class GitPipeline(
         catch (Exception exception) when (exception is OperationCanceledException || (exception is IOException && context.RequestAborted.IsCancellationRequested))
         {
             trail.Outcome = AuditOutcome.Failed;
-            trail.Code = context.RequestAborted.IsCancellationRequested ? "client_gone" : ending.IsCancellationRequested ? "revoked" : "time_limit";
+            trail.Code = trail.IsRevoked ? "revoked" : context.RequestAborted.IsCancellationRequested ? "client_gone" : "time_limit";
             response.Abort();
         }
         catch (BadHttpRequestException exception)
@@ -122,7 +122,12 @@ internal sealed partial class GitPipeline(
         }
 
         // What began with a valid token may end after it has expired, but not after it was revoked.
-        using var revocation = request.Route.Operation == GitOperation.Discover ? null : revocations.OnRevoked(token, ending.Cancel);
+        using var revocation = request.Route.Operation == GitOperation.Discover ? null : revocations.OnRevoked(token, () =>
+        {
+            // First: to be cancelled while it sends makes the server abort the connection, which then looks as if the client had gone.
+            trail.IsRevoked = true;
+            ending.Cancel();
+        });
         var policy = policies.Current;
         var authenticated = new AuthenticatedGitRequest(
             request, caller, effectivePermissions.Of(token, policy), policy, effectivePermissions.CeilingOf(token), ending.Token)

@@ -30,17 +30,17 @@ internal sealed class GatewayServer : IAsyncDisposable, IAccessPolicySource
     private readonly TokenMinter minter;
     private readonly SigningKey key = SigningKey.Create();
 
-    private GatewayServer(WebApplicationBuilder builder, AuditLog audit, Func<GatewayOptions, GatewayOptions> configure)
+    private GatewayServer(WebApplicationBuilder builder, AuditLog audit, Func<GatewayOptions, GatewayOptions> configure, TimeProvider tokenTime)
     {
         var ring = new SigningKeyRing(key);
-        minter = new TokenMinter(Audience, ring, TimeProvider.System);
+        minter = new TokenMinter(Audience, ring, tokenTime);
         Revocations = new RevocationList(TimeProvider.System);
         var issuer = new TrustedIssuer { Issuer = Audience, Audiences = [Audience], KeySource = ring, Permissions = PermissionSource.Token };
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(options => options.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http1));
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<IRevocationList>(Revocations);
-        builder.Services.AddSingleton(new TokenValidator([issuer], TimeProvider.System, Revocations));
+        builder.Services.AddSingleton(new TokenValidator([issuer], tokenTime, Revocations));
         builder.Services.AddSingleton(audit);
         builder.Services.AddSingleton<IAccessPolicySource>(this);
         builder.Services.AddPortcullisGateway(configure(new GatewayOptions
@@ -70,11 +70,13 @@ internal sealed class GatewayServer : IAsyncDisposable, IAccessPolicySource
 
     public T Service<T>() where T : notnull => application.Services.GetRequiredService<T>();
 
-    public static async Task<GatewayServer> StartAsync(Func<GatewayOptions, GatewayOptions>? configure = null)
+    /// <param name="configure">Changes the settings.</param>
+    /// <param name="tokenTime">The clock by which access tokens are issued and expire; all else has the system's.</param>
+    public static async Task<GatewayServer> StartAsync(Func<GatewayOptions, GatewayOptions>? configure = null, TimeProvider? tokenTime = null)
     {
         var auditDirectory = Directory.CreateTempSubdirectory("portcullis-audit-").FullName;
         var audit = await AuditLog.OpenAsync(new AuditLogOptions { Directory = auditDirectory, ReserveBytes = 1 << 20 }, TimeProvider.System);
-        var server = new GatewayServer(WebApplication.CreateSlimBuilder(), audit, configure ?? (options => options)) { AuditDirectory = auditDirectory };
+        var server = new GatewayServer(WebApplication.CreateSlimBuilder(), audit, configure ?? (options => options), tokenTime ?? TimeProvider.System) { AuditDirectory = auditDirectory };
         await server.application.StartAsync();
         server.Address = new Uri(server.application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
         return server;
