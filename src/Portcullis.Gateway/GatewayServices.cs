@@ -48,7 +48,7 @@ public static class GatewayServices
 
         services.AddSingleton(provider => GitInstallation.Prepare(options, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(_ => new GitProcessLimiter(options.MaxConcurrentGitProcesses, options.GitProcessQueueTimeout));
-        services.AddSingleton(provider => new RepositoryStore(options.RepositoriesRoot, options.LfsRoot, provider.GetRequiredService<GitLauncher>()));
+        services.AddSingleton(provider => new RepositoryStore(options.RepositoriesRoot, provider.GetRequiredService<GitLauncher>(), options.LfsRoot));
         services.AddSingleton(provider => new EmptyRepository(provider.GetRequiredService<GitLauncher>(), Path.GetFullPath(options.RunDirectory)));
         services.AddSingleton(_ => new PushJournal(Path.Combine(Path.GetFullPath(options.RunDirectory), "pushes")));
         services.AddSingleton(_ => new HookSets(Path.Combine(Path.GetFullPath(options.RunDirectory), "hooks")));

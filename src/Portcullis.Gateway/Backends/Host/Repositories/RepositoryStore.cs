@@ -12,7 +12,7 @@ public sealed class RepositoryStore
     private readonly string root;
     private readonly GitLauncher git;
 
-    internal RepositoryStore(string root, string? lfsRoot, GitLauncher git)
+    internal RepositoryStore(string root, GitLauncher git, string? lfsRoot = null)
     {
         this.root = Path.GetFullPath(root);
         this.git = git;
@@ -29,7 +29,7 @@ public sealed class RepositoryStore
     /// <param name="options">The gateway's settings.</param>
     /// <param name="time">The clock.</param>
     public static RepositoryStore Open(GatewayOptions options, TimeProvider time) =>
-        new(options.RepositoriesRoot, options.LfsRoot, GitInstallation.Prepare(options, time));
+        new(options.RepositoriesRoot, GitInstallation.Prepare(options, time), options.LfsRoot);
 
     /// <summary>The directory of a repository's Git LFS objects, if they have a root of their own; null where they are in its own directory.</summary>
     public string? LfsDirectoryOf(RepositoryPath repository) => LfsRoot is null ? null : Path.Combine(LfsRoot, repository.Value + Suffix);

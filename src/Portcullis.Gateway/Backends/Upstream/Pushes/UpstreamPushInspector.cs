@@ -61,7 +61,9 @@ internal sealed partial class UpstreamPushInspector(
             }
 
             var visible = VisibleTips.Of(current, request.IsVisible);
-            var verdict = new PushVerdict(push, new QuarantineInspector(git, reachable, mirror.Directory, pack.Objects), visible);
+
+            // Git LFS is not served for the repositories of a server elsewhere: a pointer opens nothing here.
+            var verdict = new PushVerdict(push, new QuarantineInspector(git, reachable, mirror.Directory, pack.Objects), visible, static _ => Task.FromResult(true));
             if (await verdict.JudgeAsync(pack.ObjectCount, stopped.Token) is { } refusal)
             {
                 return (null, refusal);
