@@ -70,10 +70,11 @@ public sealed partial class OAuthPerson(string url, string name, string password
         => (await PostAsync(url, "/oauth/token", new() { ["grant_type"] = "client_credentials", ["client_id"] = client, ["client_secret"] = secret })).GetProperty("access_token").GetString()!;
 
     /// <summary>Exchanges a token for a smaller one.</summary>
-    public static async Task<string> ChildTokenAsync(string url, string parent, string scope)
+    public static async Task<string> ChildTokenAsync(string url, string parent, string scope, string clientId = "token-exchange")
         => (await PostAsync(url, "/oauth/token", new()
         {
             ["grant_type"] = "urn:ietf:params:oauth:grant-type:token-exchange",
+            ["client_id"] = clientId,
             ["subject_token"] = parent,
             ["subject_token_type"] = "urn:ietf:params:oauth:token-type:access_token",
             ["scope"] = scope,
