@@ -4,7 +4,7 @@
 # 127.0.0.1; each workload runs on each of them in turn, round after round. Prints a table in Markdown: median, spread, processor time of
 # the server with all its children, and the ratio to the best of the others. See bench/README.md.
 #
-#   bench/compare.sh [--quick] [--rounds N] [--only REGEX] [--servers "A B …"] [--large N] [--push N] [--keep FOLDER]
+#   bench/compare.sh [--quick] [--rounds N] [--only REGEX] [--servers "A B …"] [--large N] [--push N] [--program FOLDER] [--keep FOLDER]
 #
 #   --quick             smaller repositories and shorter rounds: under five minutes
 #   --rounds N          rounds (3; quick: 2)
@@ -12,12 +12,13 @@
 #   --servers "A B"     only these: nginx lighttpd haproxy apache portcullis
 #   --large N           megabytes of the large repository (300; quick: 100)
 #   --push N            megabytes of the large push (100)
+#   --program FOLDER    a published Portcullis, instead of building this one
 #   --keep FOLDER       leave the samples (samples.tsv) and the servers' logs there
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export LC_ALL=C GIT_CONFIG_NOSYSTEM=1 GIT_TERMINAL_PROMPT=0 DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 
-rounds='' only=. servers="nginx lighttpd haproxy apache portcullis" push_megabytes=100 keep=''
+rounds='' only=. servers="nginx lighttpd haproxy apache portcullis" push_megabytes=100 keep='' program=''
 seconds=3 repeats=10 medium_megabytes=20 large_megabytes=''
 while [ $# -gt 0 ]; do
   case $1 in
@@ -27,6 +28,7 @@ while [ $# -gt 0 ]; do
     --servers) servers=$2; shift 2 ;;
     --large) large_megabytes=$2; shift 2 ;;
     --push) push_megabytes=$2; shift 2 ;;
+    --program) program=$2; shift 2 ;;
     --keep) keep=$2; shift 2 ;;
     --help | -h) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0"; exit 0 ;;
     *) echo "bench/compare.sh: unknown argument $1; see --help" >&2; exit 2 ;;
@@ -63,6 +65,7 @@ make_repositories
 make_tokens
 for server in $servers; do start_server "$server"; done
 for server in $servers; do prepare_server "$server"; memory_row "memory at rest" "$server" memory; done
+for server in $servers; do warm_up "$server"; done
 for round in $(seq "$rounds"); do
   for workload in "${workloads[@]}"; do run_workload "$workload" "$round"; done
 done

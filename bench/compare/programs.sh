@@ -19,6 +19,7 @@ install_programs() {
   fi
   PATH=$PATH:/usr/sbin
 
+  if [ -n "${program:-}" ]; then portcullis=$program/portcullis; return; fi
   say "building Portcullis …"
   # As it is shipped: compiled ahead of time for this kind of machine, with the runtime that is installed.
   dotnet publish src/Portcullis.Server -c Release --use-current-runtime --no-self-contained -o "$work/program" -v quiet -nologo -clp:NoSummary >&2

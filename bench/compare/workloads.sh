@@ -17,8 +17,9 @@ workloads=(
   "clone of the medium repository, 8 readers, again|MB/s|5|all|w_clone_medium_again"
   "push of one commit, whole command|ms|1.0|all|w_push_one"
   "push of $push_megabytes MB, whole command|ms|1.0|all|w_push_large"
-  "refusal, tampered RS256 token, 64 at once|req/s|1.0|$authenticated|w_refuse_tampered"
-  "refusal, tampered ES256 token, 64 at once|req/s|1.0|haproxy portcullis|w_refuse_tampered_es256"
+  "refusal, RS256 tokens tampered each in another way, 64 at once|req/s|1.0|$authenticated|w_refuse_tampered"
+  "refusal, ES256 tokens tampered each in another way, 64 at once|req/s|1.0|haproxy portcullis|w_refuse_tampered_es256"
+  "refusal, one tampered RS256 token again and again, 64 at once|req/s|1.0|$authenticated|w_refuse_tampered_again"
   "refusal, no token, 64 at once|req/s|0.8|$authenticated|w_refuse_missing"
   "start to the first answer|ms|=600|portcullis|w_start"
   "first start of all to the first answer|ms|=600|portcullis|w_first_start"
@@ -46,8 +47,9 @@ w_ls_refs_narrow() { load "$1" "$2" "$3" 8 "$(token_for "$2")" 200 /bench/refs.g
 w_ls_refs_many() { slowly load "$1" "$2" "$3" 8 "$(token_for "$2")" 200 /bench/refs.git/git-upload-pack "$work/ls-refs"; }
 w_receive_pack_many() { slowly load "$1" "$2" "$3" 8 "$(token_for "$2")" 200 "/bench/refs.git/info/refs?service=git-receive-pack"; }
 w_depth_1() { slowly load "$1" "$2" "$3" 8 "$(token_for "$2")" 200 /bench/medium.git/git-upload-pack "$work/depth-1"; }
-w_refuse_tampered() { load "$1" "$2" "$3" 64 "$tampered" 401 "/bench/small.git/info/refs?service=git-upload-pack"; }
-w_refuse_tampered_es256() { load "$1" "$2" "$3" 64 "$tampered_es256" 401 "/bench/small.git/info/refs?service=git-upload-pack"; }
+w_refuse_tampered_again() { load "$1" "$2" "$3" 64 "$tampered" 401 "/bench/small.git/info/refs?service=git-upload-pack"; }
+w_refuse_tampered() { VARY=$tampered load "$1" "$2" "$3" 64 "" 401 "/bench/small.git/info/refs?service=git-upload-pack"; }
+w_refuse_tampered_es256() { VARY=$tampered_es256 load "$1" "$2" "$3" 64 "" 401 "/bench/small.git/info/refs?service=git-upload-pack"; }
 w_refuse_missing() { load "$1" "$2" "$3" 64 "" 401 "/bench/small.git/info/refs?service=git-upload-pack"; }
 
 # Where a request may take a second, a second is too short.
@@ -90,7 +92,7 @@ start() {
   in_group start "$work/logs/start" "$portcullis" serve --config "$work/start.yaml"
   process=$!
   until curl -sf -o /dev/null -H "Authorization: Bearer $token" "http://127.0.0.1:$port/bench/small.git/info/refs?service=git-upload-pack"; do
-    kill -0 "$process" 2>/dev/null || { failed "$1" portcullis "it ended"; return; }
+    kill -0 "$process" 2>/dev/null || { failed "$1" portcullis "it ended: $(tail -1 "$work/logs/start")"; return; }
   done
   end=$(now)
   sample "$1" portcullis "$2" $(((end - begin) / 1000)) "$(cpu start)" 1
