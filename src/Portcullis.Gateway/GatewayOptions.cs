@@ -53,6 +53,9 @@ public sealed record GatewayOptions
     /// <summary>The largest request for a fetch, inflated, in bytes. Default: 64 MiB.</summary>
     public int MaxFetchRequestBytes { get; init; } = 64 << 20;
 
+    /// <summary>How often repositories are looked at, and maintained where they need it; zero for never. Default: 6 hours.</summary>
+    public TimeSpan MaintenanceInterval { get; init; } = TimeSpan.FromHours(6);
+
     /// <summary>How many bytes of answers to fetches are kept on disk, to be sent again to whoever asks the same; 0 to keep none. Default: 1 GiB.</summary>
     public long PackCacheBytes { get; init; } = 1L << 30;
 

@@ -9,6 +9,7 @@ using Portcullis.Gateway.Backends.Host;
 using Portcullis.Gateway.Backends.Host.Advertisements;
 using Portcullis.Gateway.Backends.Host.Fetches;
 using Portcullis.Gateway.Backends.Host.Lfs;
+using Portcullis.Gateway.Backends.Host.Maintenance;
 using Portcullis.Gateway.Backends.Host.Processes;
 using Portcullis.Gateway.Backends.Host.Pushes;
 using Portcullis.Gateway.Backends.Host.RefFiles;
@@ -83,6 +84,9 @@ public static class GatewayServices
         services.AddSingleton<HostLfsBackend>();
         services.AddSingleton<ILfsBackend, LfsBackendRouter>();
         services.AddHostedService<IncomingSweeper>();
+        services.AddSingleton(provider => new RepositoryMaintenance(provider.GetRequiredService<GitLauncher>(), provider.GetRequiredService<RepositoryStore>()));
+        services.AddSingleton<MaintenanceSchedule>();
+        services.AddHostedService(static provider => provider.GetRequiredService<MaintenanceSchedule>());
         return services;
     }
 

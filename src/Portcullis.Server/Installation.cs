@@ -189,6 +189,7 @@ internal sealed class Installation(LoadedConfiguration loaded, TimeProvider time
         LfsTransferLifetime = _configuration.Lfs.TransferLifetime,
         MaxLfsObjectBytes = _configuration.Limits.MaxLfsObjectBytes,
         MaxFetchRequestBytes = _configuration.Limits.MaxFetchRequestBytes,
+        MaintenanceInterval = _configuration.Repositories.MaintenanceInterval,
         PackCacheBytes = _configuration.Limits.PackCacheBytes,
         PackCacheAge = _configuration.Limits.PackCacheAge,
         AuditRequired = _configuration.Audit.Required,

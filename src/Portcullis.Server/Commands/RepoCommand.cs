@@ -15,6 +15,7 @@ internal static class RepoCommand
         CreateCreate(terminal),
         CreateList(terminal),
         CreateDelete(terminal),
+        RepoMaintainCommand.Create(terminal),
     };
 
     private static Command CreateCreate(CommandTerminal terminal)
@@ -105,12 +106,12 @@ internal static class RepoCommand
 
     private static Argument<string> PathArgument() => new("REPOSITORY") { Description = "Its path without .git, as in acme/app." };
 
-    private static RepositoryPath Parse(string text)
+    internal static RepositoryPath Parse(string text)
         => RepositoryPath.TryParse(text, out var repository, out var problem)
             ? repository
             : throw new CommandFailedException($"'{CommandTerminal.Printable(text)}' can't be a repository: {problem}", ExitCode.Usage);
 
-    private static RepositoryStore Open(Installation installation) => RepositoryStore.Open(installation.GatewayOptions, installation.TimeProvider);
+    internal static RepositoryStore Open(Installation installation) => RepositoryStore.Open(installation.GatewayOptions, installation.TimeProvider);
 
     private static object Describe(Installation installation, RepositoryStore store, RepositoryPath repository)
         => new { repository = repository.Value, url = $"{installation.Issuer}/{repository}.git", directory = store.Locate(repository) };
@@ -127,7 +128,7 @@ internal static class RepoCommand
         }
     }
 
-    private static async Task RecordAsync(Installation installation, string operation, RepositoryPath repository, CancellationToken cancellationToken)
+    internal static async Task RecordAsync(Installation installation, string operation, RepositoryPath repository, CancellationToken cancellationToken)
     {
         using var key = installation.OpenAuditKey();
         await using var audit = await CommandAudit.OpenAsync(installation, key, cancellationToken);

@@ -14,6 +14,7 @@ internal static class Doctor
             .. await UpstreamDiagnosis.UpstreamsAsync(installation, cancellationToken),
             await GitChecks.GitAsync(installation, cancellationToken),
             .. FileChecks.Folders(installation),
+            MaintenanceChecks.Repositories(installation),
             .. await AuthorityDiagnosis.ExamineAsync(installation, cancellationToken),
             FileChecks.AuditKey(installation),
             .. FileChecks.Space(installation),

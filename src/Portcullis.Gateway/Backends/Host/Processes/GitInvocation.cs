@@ -21,6 +21,9 @@ internal sealed record GitInvocation
     /// <summary>Whether the process gets a descriptor 3, connected to the gateway.</summary>
     public bool WithControl { get; init; }
 
+    /// <summary>Whether it gets the processor only when nothing else wants it.</summary>
+    public bool HasLowPriority { get; init; }
+
     /// <summary>Whether the end of its input ends it cleanly, if somebody goes on reading what it writes: so it is with <c>receive-pack</c>.</summary>
     public bool EndsWithItsInput { get; init; }
 }

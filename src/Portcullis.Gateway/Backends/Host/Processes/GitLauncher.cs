@@ -146,6 +146,7 @@ internal sealed class GitLauncher
             Directory = invocation.Directory,
             WithControl = invocation.WithControl,
             EndsWithItsInput = invocation.EndsWithItsInput,
+            HasLowPriority = invocation.HasLowPriority,
         };
     }
 }

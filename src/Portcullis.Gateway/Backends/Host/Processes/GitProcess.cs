@@ -70,6 +70,11 @@ internal sealed class GitProcess : IAsyncDisposable
             }
 
             var id = NativeSpawn.Start(command.Program, command.Arguments, command.Environment, command.Directory, theirs);
+            if (command.HasLowPriority)
+            {
+                NativeSpawn.LowerPriority(id);
+            }
+
             var process = new GitProcess(
                 id, pairs[0].Ours, pairs[1].Ours, pairs[2].Ours, command.WithControl ? pairs[3].Ours : null, command.EndsWithItsInput, time, released);
             made = -made;

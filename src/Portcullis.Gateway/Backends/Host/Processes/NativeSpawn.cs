@@ -93,6 +93,9 @@ internal static unsafe partial class NativeSpawn
     /// <summary>Sends a signal to a whole process group; a group that is gone is no error.</summary>
     public static void SignalGroup(int groupId, int signal) => _ = kill(-groupId, signal);
 
+    /// <summary>Gives a process group, and all that it will start, what processor time others leave; failing to do so is no error.</summary>
+    public static void LowerPriority(int groupId) => _ = setpriority(ProcessGroup, groupId, LowestPriority);
+
     /// <summary>Two connected stream sockets, neither inherited by programs started later.</summary>
     public static (int Ours, int Theirs) SocketPair()
     {
@@ -113,6 +116,8 @@ internal static unsafe partial class NativeSpawn
     public const int SigTerm = 15;
     public const int SigKill = 9;
 
+    private const int ProcessGroup = 1;
+    private const int LowestPriority = 19;
     private const int InterruptedCall = 4;
     private const int UnixFamily = 1;
     private const int StreamSocket = 1;
@@ -181,6 +186,9 @@ internal static unsafe partial class NativeSpawn
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int kill(int id, int signal);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int setpriority(int which, int id, int priority);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int socketpair(int family, int type, int protocol, int* pair);
