@@ -6,6 +6,9 @@ public static class AuditEvents
     /// <summary>A Git request was decided.</summary>
     public const string Request = "request";
 
+    /// <summary>A question of a proxy was decided: may this request pass?</summary>
+    public const string ForwardAuth = "forward_auth";
+
     /// <summary>A token was issued, by the authority or by an administrator's command.</summary>
     public const string TokenIssued = "token.issued";
 

@@ -15,6 +15,9 @@ public static class AuthorityPaths
     /// <summary>RFC 7517.</summary>
     public const string Jwks = "/.well-known/jwks.json";
 
+    /// <summary>What was revoked, for other services: docs/spec/revocations.md.</summary>
+    public const string Revocations = Tokens.Revocation.RevocationFeed.Path;
+
     /// <summary>RFC 6749 §3.1.</summary>
     public const string Authorize = "/oauth/authorize";
 

@@ -12,6 +12,7 @@ using Portcullis.Audit;
 using Portcullis.Authority.Keys;
 using Portcullis.Authority.OAuth;
 using Portcullis.Authority.Pages;
+using Portcullis.Authority.Revocations;
 
 namespace Portcullis.Authority;
 
@@ -22,7 +23,7 @@ internal sealed partial class AuthorityRouter(AuthorityOptions options, KeyRing 
     /// <summary>Addresses that are served as they stand.</summary>
     public static readonly string[] Addresses =
     [
-        AuthorityPaths.OpenIdConfiguration, AuthorityPaths.ServerMetadata, AuthorityPaths.ResourceMetadata, AuthorityPaths.Jwks,
+        AuthorityPaths.OpenIdConfiguration, AuthorityPaths.ServerMetadata, AuthorityPaths.ResourceMetadata, AuthorityPaths.Jwks, AuthorityPaths.Revocations,
         AuthorityPaths.Login, AuthorityPaths.DevicePage, AuthorityPaths.Account, "/logout",
     ];
 
@@ -275,6 +276,7 @@ internal sealed partial class AuthorityRouter(AuthorityOptions options, KeyRing 
 
         return path switch
         {
+            AuthorityPaths.Revocations when get => services.GetRequiredService<RevocationFeedEndpoint>().HandleAsync(http),
             AuthorityPaths.Authorize => services.GetRequiredService<AuthorizeEndpoint>().HandleAsync(http),
             AuthorityPaths.Token when post => services.GetRequiredService<TokenEndpoint>().HandleAsync(http),
             AuthorityPaths.UserInfo => services.GetRequiredService<UserInfoEndpoint>().HandleAsync(http),

@@ -109,6 +109,8 @@ public static class AuthorityServices
         services.AddScoped<ExternalSignInPages>();
         services.AddSingleton<PlainDatabase>();
         services.AddSingleton<RevocationIndex>();
+        services.AddSingleton<Portcullis.Tokens.Revocation.IRevocationSource>(provider => provider.GetRequiredService<RevocationIndex>());
+        services.AddSingleton<RevocationFeedEndpoint>();
         services.AddSingleton<IRevocationList>(provider => provider.GetRequiredService<RevocationIndex>());
         services.AddSingleton(provider => new Revocations.Revocations(
             Scopes(provider), provider.GetRequiredService<PlainDatabase>(), provider.GetRequiredService<RevocationIndex>(), provider.GetRequiredService<AuthorityAudit>(), options, Clock(provider)));

@@ -25,5 +25,11 @@ internal static class ClaimNames
     public const string Groups = "groups";
     public const string Actor = "act";
     public const string Confirmation = "cnf";
+
+    // docs/spec/authority.md: the ids of a token's ancestors by exchange.
+    public const string Parents = "parents";
+
+    // The same: what else it dies with, as kind:value.
+    public const string DiesWith = "dies_with";
     public const string CertificateThumbprint = "x5t#S256";
 }

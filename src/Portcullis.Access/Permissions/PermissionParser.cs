@@ -188,7 +188,8 @@ internal static class PermissionParser
         return length < 0 ? text.Length : start + length;
     }
 
-    private static string Shown(ReadOnlySpan<char> text)
+    /// <summary>A text as messages may show it: shortened, and without what can't be printed.</summary>
+    public static string Shown(ReadOnlySpan<char> text)
     {
         var shown = text.Length > MaxShownLength ? text[..MaxShownLength] : text;
         Span<char> printable = stackalloc char[MaxShownLength];

@@ -64,7 +64,7 @@ public sealed class AccessPolicy
         {
             return own;
         }
-        var permissions = new List<Permission>();
+        var permissions = new List<ScopeWord>();
         foreach (var name in who.Roles.Distinct(StringComparer.Ordinal))
         {
             if (!_roles.TryGetValue(name, out var role))
@@ -80,7 +80,7 @@ public sealed class AccessPolicy
                 }
             }
         }
-        return own.Union(PermissionSet.Of(permissions));
+        return own.Union(PermissionSet.OfWords(permissions));
     }
 
     /// <summary>
@@ -89,7 +89,7 @@ public sealed class AccessPolicy
     /// </summary>
     public PermissionSet PermissionsFor(Identity who)
     {
-        var permissions = new List<Permission>();
+        var permissions = new List<ScopeWord>();
         foreach (var binding in _bindings)
         {
             if (binding.Subjects is not null && IsFor(binding, who) && binding.Names(who))
@@ -98,7 +98,7 @@ public sealed class AccessPolicy
                 binding.Permissions.AddTo(permissions, who.Subject);
             }
         }
-        return Expand(who, PermissionSet.Of(permissions));
+        return Expand(who, PermissionSet.OfWords(permissions));
     }
 
     /// <summary>The same as <see cref="PermissionsFor"/> gives by bindings, one by one, with the reason.</summary>
@@ -109,11 +109,11 @@ public sealed class AccessPolicy
         {
             if (binding.Subjects is not null && IsFor(binding, who) && binding.Names(who))
             {
-                var permissions = new List<Permission>();
+                var permissions = new List<ScopeWord>();
                 binding.Role.Everywhere.AddTo(permissions, who.Subject);
                 binding.Permissions.AddTo(permissions, who.Subject);
                 bound.Add(new BoundPermissions(
-                    binding.Role.Name, binding.Location, [.. binding.Subjects.Where(subject => subject.IsMatch(who)).Select(subject => subject.ToString())], PermissionSet.Of(permissions)));
+                    binding.Role.Name, binding.Location, [.. binding.Subjects.Where(subject => subject.IsMatch(who)).Select(subject => subject.ToString())], PermissionSet.OfWords(permissions)));
             }
         }
         return bound;
@@ -128,7 +128,7 @@ public sealed class AccessPolicy
     /// <param name="otherwise">The time for roles that say none.</param>
     public TimeSpan LifetimeFor(Identity who, PermissionSet granted, TimeSpan otherwise)
     {
-        if (!_hasLifetimes || granted.Count == 0)
+        if (!_hasLifetimes || granted.IsEmpty)
         {
             return otherwise;
         }
@@ -141,13 +141,13 @@ public sealed class AccessPolicy
             }
         }
         given.Sort((left, right) => right.Lifetime.CompareTo(left.Lifetime));
-        var permissions = new List<Permission>();
+        var permissions = new List<ScopeWord>();
         for (var i = 0; i < given.Count; i++)
         {
             given[i].Binding.Role.Everywhere.AddTo(permissions, who.Subject);
             given[i].Binding.Permissions.AddTo(permissions, who.Subject);
             var last = i + 1 == given.Count || given[i + 1].Lifetime < given[i].Lifetime;
-            if (last && PermissionSet.Of(permissions).Covers(granted))
+            if (last && PermissionSet.OfWords(permissions).Covers(granted))
             {
                 return given[i].Lifetime;
             }
@@ -160,7 +160,7 @@ public sealed class AccessPolicy
     /// <param name="issuer">The validated token's issuer.</param>
     /// <param name="claim">A claim of the validated token as text, or null when it has none of that name that is one text, number or truth value.</param>
     public PermissionSet TrustFor(string issuer, Func<string, string?> claim) =>
-        PermissionSet.Of(MatchTrust(issuer, claim).Where(entry => !entry.IsAuditOnly).SelectMany(entry => entry.Permissions));
+        MatchTrust(issuer, claim).Where(entry => !entry.IsAuditOnly).Aggregate(PermissionSet.Empty, (given, entry) => given.Union(entry.Permissions));
 
     /// <summary>The trust entries that match a token, audit-only ones included, for the audit and for <c>explain</c>.</summary>
     /// <inheritdoc cref="TrustFor"/>

@@ -25,7 +25,7 @@ internal sealed record CompiledBinding(CompiledRole Role, IReadOnlyList<SubjectP
 /// <summary>Permissions that are the same for everybody, and those that depend on the subject.</summary>
 internal sealed class GivenPermissions
 {
-    private readonly Permission[] _same;
+    private readonly ScopeWord[] _same;
     private readonly PermissionTemplate[] _bySubject;
 
     public GivenPermissions(IEnumerable<PermissionTemplate> templates)
@@ -35,7 +35,7 @@ internal sealed class GivenPermissions
         _bySubject = [.. all.Where(template => template.UsesSubject)];
     }
 
-    public void AddTo(List<Permission> permissions, string subject)
+    public void AddTo(List<ScopeWord> permissions, string subject)
     {
         permissions.AddRange(_same);
         foreach (var template in _bySubject)

@@ -5,7 +5,7 @@ using Portcullis.Git.Names;
 
 namespace Portcullis.Access.Policies;
 
-/// <summary>A role's permission with its placeholders. <c>{repository}</c> takes a pattern, <c>{sub}</c> takes a name that is encoded, so that it can't act as a pattern.</summary>
+/// <summary>A role's permission, or scope of another service, with its placeholders. <c>{repository}</c> takes a pattern, <c>{sub}</c> takes a name that is encoded, so that it can't act as a pattern.</summary>
 internal sealed class PermissionTemplate
 {
     private const string RepositoryMark = "{repository}";
@@ -55,24 +55,25 @@ internal sealed class PermissionTemplate
     /// The permission for a subject, or null when none can be made. A subject with a slash in it gets none: <c>users/{sub}/*</c> would give
     /// the subject <c>alice/x</c> a place inside that of <c>alice</c>.
     /// </summary>
-    public Permission? For(string subject) =>
-        subject.Length > 0 && !subject.Contains('/') && TryFill("", subject, out var permission, out _) ? permission : null;
+    public ScopeWord? For(string subject) =>
+        subject.Length > 0 && !subject.Contains('/') && TryFill("", subject, out var word, out _) ? word : null;
 
     /// <summary>The permission when nothing is left to replace.</summary>
-    public Permission Fill() => Permission.Parse(_text, Origin);
+    public ScopeWord Fill() => ScopeWord.Parse(_text, Origin);
 
     private bool TryFill(
-        string repository, string subject, [NotNullWhen(true)] out Permission? permission, [NotNullWhen(false)] out PermissionSyntaxError? error) =>
-        Permission.TryParse(
+        string repository, string subject, out ScopeWord word, [NotNullWhen(false)] out PermissionSyntaxError? error) =>
+        ScopeWord.TryParse(
             new StringBuilder(_text).Replace(RepositoryMark, repository).Replace(SubjectMark, WildcardPattern.Encode(subject)).ToString(),
-            out permission,
+            out word,
             out error,
             Origin);
 
     private static string? FindPlaceholderProblem(string text)
     {
-        // The repository part ends at the first '@' or at the ':' after that of "git:".
-        var repositoryEnd = text.Length <= Permission.Prefix.Length ? -1 : text.IndexOfAny(['@', ':'], Permission.Prefix.Length);
+        // The repository part ends at the first '@' or at the ':' after that of "git:" or "registry:".
+        var start = text.StartsWith(ServiceScope.RegistryPrefix, StringComparison.Ordinal) ? ServiceScope.RegistryPrefix.Length : Permission.Prefix.Length;
+        var repositoryEnd = text.Length <= start ? -1 : text.IndexOfAny(['@', ':'], start);
         for (var i = 0; i < text.Length; i++)
         {
             if (text[i] == '}')

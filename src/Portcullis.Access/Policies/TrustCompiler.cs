@@ -24,14 +24,14 @@ internal sealed class TrustCompiler(List<PolicyProblem> problems, List<PolicyPro
             Report(definition.Issuer, "an issuer is the exact value of the token's 'iss', such as https://token.actions.githubusercontent.com");
         }
         var claims = CompileClaims(definition);
-        var permissions = new List<Permission>();
+        var permissions = new List<ScopeWord>();
         foreach (var text in definition.Permissions)
         {
             if (text.Value.AsSpan().ContainsAny('{', '}'))
             {
                 Report(text, "placeholders work in roles only; a brace that is meant literally is written %7B or %7D");
             }
-            else if (Permission.TryParse(text.Value, out var permission, out var error, $"trust, {definition.Location with { Column = 0 }}"))
+            else if (ScopeWord.TryParse(text.Value, out var permission, out var error, $"trust, {definition.Location with { Column = 0 }}"))
             {
                 permissions.Add(permission);
             }
@@ -44,7 +44,7 @@ internal sealed class TrustCompiler(List<PolicyProblem> problems, List<PolicyPro
         {
             problems.Add(new(definition.Location, "the entry gives nothing: list its 'permissions'"));
         }
-        return new TrustEntry(definition.Issuer.Value, claims, PermissionSet.Of(permissions), definition.IsAuditOnly, definition.Location);
+        return new TrustEntry(definition.Issuer.Value, claims, PermissionSet.OfWords(permissions), definition.IsAuditOnly, definition.Location);
     }
 
     private List<(string, WildcardPattern)> CompileClaims(TrustDefinition definition)

@@ -153,7 +153,7 @@ public sealed class ClientAdministration
 
         foreach (var permission in client.Ceiling ?? [])
         {
-            if (!Permission.TryParse(permission, out _, out PermissionSyntaxError? error))
+            if (!ScopeWord.TryParse(permission, out _, out PermissionSyntaxError? error))
             {
                 return $"'{permission}' is no permission: {error?.Message}";
             }

@@ -36,17 +36,17 @@ internal sealed class PermissionGrants(AuthorityOptions options)
         PermissionSet granted = request.NamesPermissions ? request.Permissions.Intersect(given) : given;
         if (ceiling is not null)
         {
-            granted = granted.Intersect(PermissionSet.Of(ceiling.Select(text => Permission.Parse(text, "client"))));
+            granted = granted.Intersect(PermissionSet.OfWords(ceiling.Select(text => ScopeWord.Parse(text, "client"))));
         }
 
         granted = granted.Simplify();
-        if (granted.Count > 0 || (!request.NamesPermissions && request.OtherScopes.Contains("openid")))
+        if (!granted.IsEmpty || (!request.NamesPermissions && request.OtherScopes.Contains("openid")))
         {
             return granted;
         }
 
-        problem = given.Count == 0
-            ? new IssuingProblem("invalid_scope", "The policy gives this account no access to any repository. Ask an administrator for a role or a group.")
+        problem = given.IsEmpty
+            ? new IssuingProblem("invalid_scope", "The policy gives this account no access to any repository or service. Ask an administrator for a role or a group.")
             : new IssuingProblem("invalid_scope", "The policy gives nothing of what was asked for. Ask for less, or leave scope out to get all that you may have.");
         return null;
     }

@@ -3,7 +3,7 @@ using Portcullis.Access.Permissions;
 
 namespace Portcullis.Authority.Issuing;
 
-/// <summary>What a client asked for: the permissions in <c>scope</c> and <c>authorization_details</c>, and the scopes of OpenID Connect.</summary>
+/// <summary>What a client asked for: the permissions in <c>scope</c> and <c>authorization_details</c>, the scopes of other services, and those of OpenID Connect.</summary>
 internal sealed record PermissionRequest(PermissionSet Permissions, bool NamesPermissions, IReadOnlyList<string> OtherScopes)
 {
     public const int MaxLength = 8192;
@@ -11,7 +11,7 @@ internal sealed record PermissionRequest(PermissionSet Permissions, bool NamesPe
     private static readonly string[] s_known = ["openid", "profile", "email", "offline_access"];
 
     /// <summary>What was asked for as one scope, which reads back to an equal request.</summary>
-    public string ToScope() => string.Join(' ', OtherScopes.Concat(Permissions.Select(permission => permission.ToString())));
+    public string ToScope() => string.Join(' ', OtherScopes.Concat(Permissions.Words.Select(word => word.ToString())));
 
     /// <summary>Reads a request. What can't be read is named; nothing is guessed.</summary>
     /// <param name="scope">Permissions and other scopes (RFC 6749 §3.3).</param>
@@ -29,15 +29,23 @@ internal sealed record PermissionRequest(PermissionSet Permissions, bool NamesPe
 
         var words = (scope ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var permissions = new List<Permission>();
-        foreach (var word in words.Where(word => word.StartsWith(Permission.Prefix, StringComparison.Ordinal)))
+        var scopes = new List<ServiceScope>();
+        foreach (var word in words.Where(word => word.StartsWith(Permission.Prefix, StringComparison.Ordinal) || ServiceScope.IsOne(word)))
         {
-            if (!Permission.TryParse(word, out Permission? permission, out PermissionSyntaxError? error, "scope"))
+            if (!ScopeWord.TryParse(word, out ScopeWord asked, out PermissionSyntaxError? error, "scope"))
             {
                 problem = new IssuingProblem("invalid_scope", Bound(error.ToString()));
                 return null;
             }
 
-            permissions.Add(permission);
+            if (asked.Permission is { } permission)
+            {
+                permissions.Add(permission);
+            }
+            else if (asked.Scope is { } other)
+            {
+                scopes.Add(other);
+            }
         }
 
         if (!string.IsNullOrEmpty(authorizationDetails) && !TryReadDetails(authorizationDetails, permissions, out problem))
@@ -45,7 +53,7 @@ internal sealed record PermissionRequest(PermissionSet Permissions, bool NamesPe
             return null;
         }
 
-        if (permissions.Count > PermissionSet.MaxPermissionsInToken)
+        if (permissions.Count + scopes.Count > PermissionSet.MaxPermissionsInToken)
         {
             problem = new IssuingProblem("invalid_scope", $"More than {PermissionSet.MaxPermissionsInToken} permissions.");
             return null;
@@ -54,11 +62,12 @@ internal sealed record PermissionRequest(PermissionSet Permissions, bool NamesPe
         string[] others = [.. words.Intersect(s_known)];
         if (repositories is null)
         {
-            return new PermissionRequest(PermissionSet.Of(permissions), permissions.Count > 0, others);
+            return new PermissionRequest(PermissionSet.Of(permissions, scopes), permissions.Count + scopes.Count > 0, others);
         }
 
-        PermissionSet narrowed = permissions.Count == 0 ? repositories : PermissionSet.Of(permissions).Intersect(repositories);
-        if (narrowed.Count == 0)
+        // Scopes of other services are none of a repository: a token for one carries none.
+        PermissionSet narrowed = permissions.Count + scopes.Count == 0 ? repositories : PermissionSet.Of(permissions).Intersect(repositories);
+        if (narrowed.IsEmpty)
         {
             problem = new IssuingProblem("invalid_scope", "No permission in scope or authorization_details is for the repositories that resource names.");
             return null;

@@ -7,9 +7,9 @@ internal static class TokenBudget
 {
     public static string Explain(int length, int budget, PermissionSet permissions)
     {
-        var longest = permissions.MaxBy(permission => permission.ToString().Length)?.ToString() ?? "";
+        var longest = permissions.ToScope().Split(' ').MaxBy(word => word.Length) ?? "";
         longest = longest.Length > 100 ? longest[..100] + "..." : longest;
-        return $"The token would have {length} characters, and {budget} fit into every credential store. Its {permissions.Count} permissions take {permissions.ToScope().Length}; "
+        return $"The token would have {length} characters, and {budget} fit into every credential store. Its {permissions.Count + permissions.Scopes.Count} permissions take {permissions.ToScope().Length}; "
             + $"the longest is '{longest}'. Ask for the repositories you need by scope, or have the policy use fewer, wider patterns.";
     }
 }

@@ -73,7 +73,7 @@ internal sealed class TokenExchange(AuthorityOptions options, TimeProvider clock
             return null;
         }
 
-        // What the parent's own word allows: roles don't come along, and other words of its scope neither.
+        // What the parent's own word allows, scopes of other services included: roles don't come along, and what OpenID Connect says neither.
         PermissionSet held = PermissionSet.FromClaims(parent.Scope, parent.AuthorizationDetails);
         if (PermissionGrants.Decide(held, asked with { OtherScopes = [] }, client.Ceiling, out problem) is not { } set)
         {
@@ -164,7 +164,7 @@ internal sealed class TokenExchange(AuthorityOptions options, TimeProvider clock
             given = given.Intersect(PermissionSet.FromScope(string.Join(' ', ceiling)));
         }
 
-        if (given.Count == 0)
+        if (given.IsEmpty)
         {
             problem = new IssuingProblem(Errors.InvalidGrant, "No trust entry of the policy matches this token's issuer and claims.");
             return null;

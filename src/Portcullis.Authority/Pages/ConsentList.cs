@@ -12,7 +12,8 @@ internal static class ConsentList
         <p><strong>{client.DisplayName ?? client.Id}</strong> wants to work as <strong>{person.UserName}</strong>. It could:</p>
         <ul class="plain">
         {Html.Each(granted, permission => Html.Of($"""<li>{PermissionWords.Describe(permission)}<br><code class="quiet-text">{permission.ToString()}</code></li>"""))}
-        {Html.When(granted.Count == 0, () => Html.Of($"<li>see who you are, and nothing else</li>"))}
+        {Html.Each(granted.Scopes, scope => Html.Of($"""<li>{PermissionWords.Describe(scope)}<br><code class="quiet-text">{scope.ToString()}</code></li>"""))}
+        {Html.When(granted.IsEmpty, () => Html.Of($"<li>see who you are, and nothing else</li>"))}
         {Html.When(asked.OtherScopes.Contains("email"), () => Html.Of($"<li>see your e-mail address</li>"))}
         </ul>
         """);

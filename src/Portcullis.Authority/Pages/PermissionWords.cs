@@ -49,6 +49,25 @@ internal static class PermissionWords
         return char.ToUpperInvariant(text[0]) + text[1..];
     }
 
+    /// <summary>A scope of another service in plain words. What it opens there only that service knows.</summary>
+    public static string Describe(ServiceScope scope)
+    {
+        if (scope.Registry is not { } registry)
+        {
+            return $"Use {scope.Service}: {scope.ToString()[(scope.Service.Length + 1)..]}";
+        }
+
+        var what = RegistryAccess.WordsFor(registry.Actions).Select(word => word == "push" ? "push to" : word).ToArray();
+        var text = Join(what);
+        return $"{char.ToUpperInvariant(text[0])}{text[1..]} {Images(registry.Repositories.ToString())} in the container registry";
+    }
+
+    private static string Images(string pattern) =>
+        pattern == "*" ? "every image repository"
+        : !pattern.Contains('*') ? $"image repository {pattern}"
+        : pattern.EndsWith("/*", StringComparison.Ordinal) && !pattern[..^1].Contains('*') ? $"every image repository below {pattern[..^1]}"
+        : $"every image repository named {pattern}";
+
     private static string Refs(Permission permission)
     {
         string[] included = [.. permission.Refs.Where(r => !r.IsExclusion).Select(r => Ref(r.Pattern))];

@@ -8,16 +8,38 @@ namespace Portcullis.Authority.Revocations;
 /// What is revoked, in memory: asked on every request, so a handful of look-ups without a lock. Each entry goes when no token that it concerns can be alive, which bounds
 /// the list by the longest token life.
 /// </summary>
-internal sealed class RevocationIndex(AuthorityOptions options, TimeProvider clock) : IRevocationList
+internal sealed class RevocationIndex(AuthorityOptions options, TimeProvider clock) : IRevocationList, IRevocationSource
 {
     private readonly ConcurrentDictionary<(RevocationKind Kind, string Value), Entry> _entries = new();
     private readonly ConcurrentDictionary<Watch, byte> _watches = new();
-
-    private long _version;
+    private readonly RevisionSignal _signal = new();
 
     public int Count => _entries.Count;
 
-    public long? Version => Volatile.Read(ref _version);
+    public long? Version => _signal.Revision;
+
+    public long Revision => _signal.Revision;
+
+    /// <summary>What other services are told: docs/spec/revocations.md.</summary>
+    public IReadOnlyCollection<RevocationEntry> Entries
+    {
+        get
+        {
+            DateTimeOffset now = clock.GetUtcNow();
+            return
+            [
+                .. _entries.Where(entry => entry.Value.ExpiresAt > now).Select(entry => new RevocationEntry
+                {
+                    Kind = Published(entry.Key.Kind),
+                    Value = entry.Key.Value,
+                    IssuedBefore = HoldsForGood(entry.Key.Kind) ? null : entry.Value.RevokedAt,
+                    ExpiresAt = entry.Value.ExpiresAt,
+                }),
+            ];
+        }
+    }
+
+    public Task WhenChangedAsync(long revision, CancellationToken cancellationToken) => _signal.WhenChangedAsync(revision, cancellationToken);
 
     public bool IsRevoked(ValidatedToken token)
     {
@@ -109,7 +131,7 @@ internal sealed class RevocationIndex(AuthorityOptions options, TimeProvider clo
         }
 
         // After the entries: whoever reads the new number finds them.
-        Interlocked.Increment(ref _version);
+        _signal.Raise();
         foreach (Watch watch in _watches.Keys)
         {
             watch.Check();
@@ -129,8 +151,19 @@ internal sealed class RevocationIndex(AuthorityOptions options, TimeProvider clo
     // `iat` has whole seconds: one that is equal may be from before. A token or a key is named for good, so its entry knows no time. Another issuer's clock may be ahead.
     private bool Covers(RevocationKind kind, string? value, ValidatedToken token) =>
         value is not null && _entries.TryGetValue((kind, value), out Entry entry)
-        && (kind is RevocationKind.TokenId or RevocationKind.Key or RevocationKind.Session
+        && (HoldsForGood(kind)
             || token.IssuedAt <= (token.Issuer == options.Issuer ? entry.RevokedAt : entry.RevokedAt + token.IssuerSettings.ClockSkew));
+
+    private static bool HoldsForGood(RevocationKind kind) => kind is RevocationKind.TokenId or RevocationKind.Key or RevocationKind.Session;
+
+    private static Tokens.Revocation.RevocationKind Published(RevocationKind kind) => kind switch
+    {
+        RevocationKind.TokenId => Tokens.Revocation.RevocationKind.Token,
+        RevocationKind.Session => Tokens.Revocation.RevocationKind.Session,
+        RevocationKind.Subject => Tokens.Revocation.RevocationKind.Subject,
+        RevocationKind.Client => Tokens.Revocation.RevocationKind.Client,
+        _ => Tokens.Revocation.RevocationKind.Key,
+    };
 
     private readonly record struct Entry(DateTimeOffset RevokedAt, DateTimeOffset ExpiresAt, long KnownSince)
     {

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Portcullis.AspNetCore.Credentials;
 using Portcullis.Gateway.Refusals;
 using Portcullis.Gateway.Requests;
 using Portcullis.Git.SmartHttp;
@@ -10,14 +11,14 @@ namespace Portcullis.Gateway.Authentication;
 internal sealed class Authenticator(TokenValidator validator, TransferCredentials transfers, RefusalTexts texts)
 {
     /// <summary>Authenticates a request. Exactly one of the results is not null; a refused token's facts come along for the record, unverified.</summary>
-    public async ValueTask<AuthenticationResult> AuthenticateAsync(HttpContext context, GitRoute route, CancellationToken cancellationToken)
+    public async ValueTask<AuthenticationResult> AuthenticateAsync(HttpContext context, GitRoute? route, CancellationToken cancellationToken)
     {
-        if (route.Operation.IsLfsTransfer())
+        if (route is not null && route.Operation.IsLfsTransfer())
         {
             return AuthenticateTransfer(context, route);
         }
 
-        var credential = CredentialReader.Read(context.Request.Headers.Authorization);
+        var credential = CredentialReader.Read(context);
         if (credential.Problem is { } problem)
         {
             return new AuthenticationResult { Refusal = RefusalTexts.CredentialMalformed(problem) };
@@ -28,7 +29,13 @@ internal sealed class Authenticator(TokenValidator validator, TransferCredential
             return new AuthenticationResult { Refusal = texts.CredentialMissing(route) };
         }
 
-        var result = await validator.ValidateAsync(credential.Token, new TokenContext(Thumbprint(context)), cancellationToken);
+        return await AuthenticateTokenAsync(context, credential.Token, route, cancellationToken);
+    }
+
+    /// <summary>Authenticates by a token that another protocol carried elsewhere than in the header.</summary>
+    public async ValueTask<AuthenticationResult> AuthenticateTokenAsync(HttpContext context, string token, GitRoute? route, CancellationToken cancellationToken)
+    {
+        var result = await validator.ValidateAsync(token, new TokenContext(Thumbprint(context)), cancellationToken);
         return result.IsValid
             ? new AuthenticationResult { Token = result.Token, Caller = CallerOf(result.Token) }
             : new AuthenticationResult

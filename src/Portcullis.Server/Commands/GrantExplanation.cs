@@ -28,7 +28,7 @@ internal static class GrantExplanation
         var given = policy.PermissionsFor(who);
         var asked = scope is null ? null : Read(scope);
         var granted = (asked is null ? given : asked.Intersect(given)).Simplify();
-        var missing = (asked ?? Enumerable.Empty<Permission>()).Where(permission => !granted.Covers(PermissionSet.Of([permission]))).ToList();
+        var missing = (asked?.Words ?? []).Where(word => !granted.Covers(word)).ToList();
         var lifetime = policy.LifetimeFor(who, granted, installation.Configuration.Authority.AccessTokenLifetime);
         if (json)
         {
@@ -36,15 +36,15 @@ internal static class GrantExplanation
             {
                 subject = who.Subject,
                 groups = who.Groups,
-                granted = granted.Select(permission => permission.ToString()),
-                notGranted = asked is null ? null : missing.Select(permission => permission.ToString()),
+                granted = granted.Words.Select(word => word.ToString()),
+                notGranted = asked is null ? null : missing.Select(word => word.ToString()),
                 lifetimeSeconds = (int)lifetime.TotalSeconds,
                 bindings = bindings.Select(binding => new
                 {
                     role = binding.Role,
                     binding = binding.Binding.ToString(),
                     subjects = binding.Subjects,
-                    permissions = binding.Permissions.Select(permission => new { permission = permission.ToString(), origin = permission.Origin }),
+                    permissions = binding.Permissions.Words.Select(permission => new { permission = permission.ToString(), origin = permission.Origin }),
                 }),
             });
         }
@@ -53,11 +53,11 @@ internal static class GrantExplanation
             Print(terminal, who, bindings, asked, granted, missing, lifetime);
         }
 
-        return granted.Count > 0 ? ExitCode.Done : ExitCode.Failed;
+        return !granted.IsEmpty ? ExitCode.Done : ExitCode.Failed;
     }
 
     private static void Print(
-        CommandTerminal terminal, Identity who, IReadOnlyList<BoundPermissions> bindings, PermissionSet? asked, PermissionSet granted, List<Permission> missing, TimeSpan lifetime)
+        CommandTerminal terminal, Identity who, IReadOnlyList<BoundPermissions> bindings, PermissionSet? asked, PermissionSet granted, List<ScopeWord> missing, TimeSpan lifetime)
     {
         var name = $"{(who.IsClient ? "client" : "user")} {who.Subject}{(who.Groups.Count == 0 ? "" : $" in {string.Join(", ", who.Groups)}")}";
         if (bindings.Count == 0)
@@ -68,7 +68,7 @@ internal static class GrantExplanation
         foreach (var binding in bindings)
         {
             terminal.WriteMark("role", Color.Green, $"{binding.Role}, by {string.Join(", ", binding.Subjects)} in {binding.Binding with { Column = 0 }}");
-            foreach (var permission in binding.Permissions)
+            foreach (var permission in binding.Permissions.Words)
             {
                 terminal.Output.WriteLine($"     {permission} ({permission.Origin})");
             }
@@ -76,18 +76,18 @@ internal static class GrantExplanation
 
         if (asked is not null)
         {
-            foreach (var permission in granted)
+            foreach (var permission in granted.Words)
             {
                 terminal.WriteMark("granted", Color.Green, permission.ToString());
             }
 
             foreach (var permission in missing)
             {
-                terminal.WriteMark("not all", Color.Red, $"{permission}: the policy gives {name} {(granted.Count == 0 ? "nothing of it" : "no more of it than what is granted")}");
+                terminal.WriteMark("not all", Color.Red, $"{permission}: the policy gives {name} {(granted.IsEmpty ? "nothing of it" : "no more of it than what is granted")}");
             }
         }
 
-        if (granted.Count > 0)
+        if (!granted.IsEmpty)
         {
             terminal.Output.WriteLine($"A token with this is valid for {TimeWords.Describe(lifetime)}, if its client has no time of its own.");
         }
@@ -95,10 +95,10 @@ internal static class GrantExplanation
 
     private static PermissionSet Read(string scope)
     {
-        var permissions = new List<Permission>();
+        var permissions = new List<ScopeWord>();
         foreach (var word in scope.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (!Permission.TryParse(word, out var permission, out var error))
+            if (!ScopeWord.TryParse(word, out var permission, out var error))
             {
                 throw new CommandFailedException($"--scope {error}", ExitCode.Usage);
             }
@@ -106,6 +106,6 @@ internal static class GrantExplanation
             permissions.Add(permission);
         }
 
-        return permissions.Count > 0 ? PermissionSet.Of(permissions) : throw new CommandFailedException("--scope names no permission.", ExitCode.Usage);
+        return permissions.Count > 0 ? PermissionSet.OfWords(permissions) : throw new CommandFailedException("--scope names no permission.", ExitCode.Usage);
     }
 }

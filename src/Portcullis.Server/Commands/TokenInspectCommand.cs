@@ -95,7 +95,8 @@ internal static class TokenInspectCommand
         return claim.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => (IReadOnlyList<string>)[claim.Name, word, Meaning(word)]);
     }
 
-    private static string Meaning(string scope) => !scope.StartsWith("git:", StringComparison.Ordinal)
-        ? "no permission for Git: ignored here"
-        : Permission.TryParse(scope, out _, out var error) ? "permission" : $"grants nothing: {error.Message}";
+    private static string Meaning(string scope) => !scope.StartsWith("git:", StringComparison.Ordinal) && !ServiceScope.IsOne(scope)
+        ? "no permission: ignored here"
+        : !ScopeWord.TryParse(scope, out var word, out var error) ? $"grants nothing: {error.Message}"
+        : word.Permission is not null ? "permission" : "scope of another service";
 }

@@ -82,7 +82,7 @@ internal static class TokenIssueCommand
     {
         foreach (var text in permissions)
         {
-            if (!Permission.TryParse(text, out _, out var error))
+            if (!ScopeWord.TryParse(text, out _, out var error))
             {
                 throw new CommandFailedException($"--permission {error}", ExitCode.Usage);
             }

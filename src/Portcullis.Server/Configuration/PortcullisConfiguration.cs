@@ -44,6 +44,12 @@ internal sealed record PortcullisConfiguration
     /// <summary>The audit log.</summary>
     public AuditOptions Audit { get; init; } = new();
 
+    /// <summary>Forward authentication: a proxy asks at <c>/auth/check</c> whether a request may pass.</summary>
+    public ForwardAuthSettings ForwardAuth { get; init; } = new();
+
+    /// <summary>The token endpoint of container registries, <c>/token</c>.</summary>
+    public RegistrySettings Registry { get; init; } = new();
+
     /// <summary>Bounds on what callers can use.</summary>
     public LimitsOptions Limits { get; init; } = new();
 }

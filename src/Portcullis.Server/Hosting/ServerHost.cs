@@ -91,6 +91,7 @@ internal sealed class ServerHost : IAsyncDisposable
         AuthorityComposition.AddTokens(services, installation, () => policy.Current);
         services.AddSingleton(installation.OpenTransferKey());
         services.AddPortcullisGateway(installation.GatewayOptions);
+        OtherServices.Add(services, installation);
 
         KestrelSetup.Apply(builder, configuration, installation.TimeProvider);
         var application = builder.Build();
@@ -104,6 +105,7 @@ internal sealed class ServerHost : IAsyncDisposable
         var malformed = application.Services.GetRequiredService<MalformedHttpAudit>();
         owned.Add(new Owned(application.Services.GetRequiredService<DiagnosticListener>().Subscribe(malformed, MalformedHttpAudit.Wants)));
         application.Use(application.Services.GetRequiredService<RunningRequests>().CountAsync);
+        OtherServices.Use(application);
         application.UseServiceEndpoints();
         if (configuration.Authority.Enabled)
         {

@@ -3,15 +3,15 @@ using System.Collections.Concurrent;
 namespace Portcullis.Tokens.Revocation;
 
 /// <summary>Revocations in memory, forgotten when they have met their last token, and bounded in number. Safe to use from many threads; asking takes no lock.</summary>
-public sealed class RevocationList : IRevocationList
+public sealed class RevocationList : IRevocationList, IRevocationSource
 {
     private readonly ConcurrentDictionary<(RevocationKind Kind, string Value, string? Issuer), RevocationEntry> _entries = new();
     private readonly ConcurrentDictionary<Watch, byte> _watches = new();
     private readonly Lock _gate = new();
     private readonly TimeProvider _time;
     private readonly int _capacity;
+    private readonly RevisionSignal _signal = new();
     private volatile int _count;
-    private long _version;
 
     /// <summary>Creates an empty list.</summary>
     /// <param name="time">The clock.</param>
@@ -63,7 +63,7 @@ public sealed class RevocationList : IRevocationList
 
             _count = _entries.Count;
             // After the entry: whoever reads the new number finds it.
-            Volatile.Write(ref _version, _version + 1);
+            _signal.Raise();
         }
 
         foreach (Watch watch in _watches.Keys)
@@ -75,7 +75,13 @@ public sealed class RevocationList : IRevocationList
     }
 
     /// <inheritdoc/>
-    public long? Version => Volatile.Read(ref _version);
+    public long? Version => _signal.Revision;
+
+    /// <inheritdoc/>
+    public long Revision => _signal.Revision;
+
+    /// <inheritdoc/>
+    public Task WhenChangedAsync(long revision, CancellationToken cancellationToken) => _signal.WhenChangedAsync(revision, cancellationToken);
 
     /// <inheritdoc/>
     public bool IsRevoked(ValidatedToken token)
@@ -90,7 +96,8 @@ public sealed class RevocationList : IRevocationList
             || Meets(RevocationKind.Subject, token.Subject, token.Issuer, token)
             || Meets(RevocationKind.Client, token.ClientId, token.Issuer, token)
             || Meets(RevocationKind.Key, token.KeyId, token.Issuer, token)
-            || MeetsActor(token);
+            || MeetsActor(token)
+            || MeetsAncestor(token);
     }
 
     /// <inheritdoc/>
@@ -110,6 +117,23 @@ public sealed class RevocationList : IRevocationList
             if (Meets(RevocationKind.Subject, actor.Subject, actor.Issuer ?? token.Issuer, token))
             {
                 return true;
+            }
+        }
+
+        return false;
+    }
+
+    // A token made by exchange names its ancestors and dies with each of them.
+    private bool MeetsAncestor(ValidatedToken token)
+    {
+        if (token.TryGetClaimValues(ClaimNames.Parents, out IReadOnlyList<string>? parents))
+        {
+            foreach (var parent in parents)
+            {
+                if (Meets(RevocationKind.Token, parent, token.Issuer, token))
+                {
+                    return true;
+                }
             }
         }
 

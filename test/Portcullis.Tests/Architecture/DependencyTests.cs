@@ -28,7 +28,7 @@ public class DependencyTests
     [InlineData("Portcullis.Access", "Portcullis.Git")]
     [InlineData("Portcullis.Tokens")]
     [InlineData("Portcullis.Audit")]
-    [InlineData("Portcullis.AspNetCore", "Portcullis.Tokens")]
+    [InlineData("Portcullis.AspNetCore", "Portcullis.Access", "Portcullis.Tokens", "Portcullis.Git")]
     [InlineData("Portcullis.Gateway", "Portcullis.Git", "Portcullis.Access", "Portcullis.Tokens", "Portcullis.Audit", "Portcullis.AspNetCore")]
     [InlineData("Portcullis.Authority", "Portcullis.Access", "Portcullis.Tokens", "Portcullis.Audit", "Portcullis.Git")]
     [InlineData("Portcullis.CredentialHelper", "Portcullis.Git", "Portcullis.Tokens")]

@@ -13,8 +13,8 @@ public partial class SourceTests
             "A program is started with a clean environment, constant flags and -- before operands, or not at all; that can be checked in one place only.");
 
     [Fact]
-    public void One_place_reads_the_Authorization_header_of_Git_requests()
-        => AssertOnlyIn(ReadsAuthorization(), "src/Portcullis.Gateway/Authentication/", because:
+    public void One_place_reads_the_Authorization_header()
+        => AssertOnlyIn(ReadsAuthorization(), "src/Portcullis.AspNetCore/Credentials/", because:
             "A check made for one way of sending the token and not for the other is a bypass (CVE-2026-28744), and a header read elsewhere ends up in a log.",
             except: "src/Portcullis.Authority/");
 

@@ -110,6 +110,8 @@ internal sealed class AuthorityHost : IAsyncDisposable
     /// <summary>alice may do most things in acme/*; the client ci may read acme/app.</summary>
     public static AccessPolicy Policy { get; } = Compile();
 
+    public HttpMessageHandler CreateHandler() => _app.GetTestServer().CreateHandler();
+
     public HttpClient CreateClient() => IsInProcess ? _app.GetTestClient() : new HttpClient { BaseAddress = new Uri(Address) };
 
     /// <summary>A browser: keeps cookies, follows nothing by itself.</summary>
@@ -185,10 +187,12 @@ internal sealed class AuthorityHost : IAsyncDisposable
                     Text("git:{repository}:pull"), Text("git:{repository}@refs/heads/*,^refs/heads/main:push"), Text("git:{repository}@refs/heads/users/{sub}/*:push,force,delete"),
                 ]),
                 new RoleDefinition(Text("reader"), [Text("git:{repository}:pull")]),
+                new RoleDefinition(Text("observer"), [Text("grafana:read"), Text("registry:{repository}:pull,push")]),
             ],
             Bindings =
             [
                 new BindingDefinition(Text("developer"), [Text("acme/*")], [Text("user:alice"), Text("group:engineering")], null, here),
+                new BindingDefinition(Text("observer"), [Text("acme/*")], [Text("group:observers"), Text("client:observer")], null, here),
                 new BindingDefinition(Text("reader"), [Text("acme/app")], [Text("client:ci"), Text("client:keyed")], null, here),
             ],
             Trust =

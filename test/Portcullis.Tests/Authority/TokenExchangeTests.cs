@@ -114,7 +114,11 @@ public sealed class TokenExchangeTests
         Gen<string> repository = OneOf("acme/app", "acme/*", "*", "other/x", "ac*pp");
         Gen<string> refs = OneOf("", "@refs/heads/*", "@refs/heads/main", "@refs/heads/*,^refs/heads/main", "@refs/heads/a*b", "@refs/*,^refs/tags/*");
         Gen<string> actions = OneOf("pull", "push", "pull,push,force,delete", "create", "init");
-        Gen<string> scope = Gen.Select(repository, refs, actions, (r, f, a) => $"git:{r}{f}:{a}").Array[1, 4].Select(words => string.Join(' ', words));
+        Gen<string> word = Gen.Frequency(
+            (3, Gen.Select(repository, refs, actions, (r, f, a) => $"git:{r}{f}:{a}")),
+            (1, OneOf("grafana:read", "grafana:write", "wiki:read")),
+            (1, Gen.Select(repository, OneOf("pull", "push", "pull,push,delete"), (r, a) => $"registry:{r}:{a}")));
+        Gen<string> scope = word.Array[1, 4].Select(words => string.Join(' ', words));
         Gen.Select(scope, scope.Array[1, 4], Gen.Int[1, 2000].Array[4]).Sample(
             (root, asks, lives) =>
             {
@@ -132,6 +136,7 @@ public sealed class TokenExchangeTests
 
                     PermissionSet held = PermissionSet.FromScope(parent.Scope);
                     Assert.True(held.Covers(granted!), $"{asks[i]} of {parent.Scope} gave {granted}");
+                    Assert.All(granted!.Scopes.Where(s => s.Registry is null), s => Assert.Contains(s.ToString(), parent.Scope!.Split(' ')));
                     Assert.True(child.ExpiresAt <= parent.ExpiresAt);
                     Assert.True(child.ExpiresAt < parent.ExpiresAt || !granted!.Covers(held));
                     Assert.Equal("s", child.SessionId);
@@ -145,7 +150,7 @@ public sealed class TokenExchangeTests
 
     private static Gen<string> OneOf(params string[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 
-    private static Dictionary<string, string> Form(string token, string? scope, string? clientId = null)
+    internal static Dictionary<string, string> Form(string token, string? scope, string? clientId = null)
     {
         var form = new Dictionary<string, string>
         {

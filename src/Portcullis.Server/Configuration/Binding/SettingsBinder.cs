@@ -100,7 +100,7 @@ internal sealed class SettingsBinder(string folder, string currentFolder, Proble
 
     private string? Text(Setting setting, string text, SourceLocation location)
     {
-        if (setting.Has<PermissionsAttribute>() && !Permission.TryParse(text, out _, out var error))
+        if (setting.Has<PermissionsAttribute>() && !ScopeWord.TryParse(text, out _, out var error))
         {
             problems.Add(location, error.ToString());
             return null;

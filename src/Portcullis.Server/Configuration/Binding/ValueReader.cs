@@ -37,7 +37,7 @@ internal static class ValueReader
     }
 
     /// <summary>The words of an enumeration, as settings write them.</summary>
-    public static IReadOnlyList<string> Words(Type choice) => [.. Enum.GetNames(choice).Select(JsonNamingPolicy.CamelCase.ConvertName)];
+    public static IReadOnlyList<string> Words(Type choice) => [.. Enum.GetNames(Nullable.GetUnderlyingType(choice) ?? choice).Select(JsonNamingPolicy.CamelCase.ConvertName)];
 
     private static string Expected(Type type, Setting setting, string text) => Setting.KindOf(type) switch
     {

@@ -128,10 +128,10 @@ internal sealed class PolicyCaseReader
 
     private PermissionSet Permissions(YamlNode node)
     {
-        var permissions = new List<Permission>();
+        var permissions = new List<ScopeWord>();
         foreach (var text in _nodes.Texts(node))
         {
-            if (Permission.TryParse(text.Value, out var permission, out var error, "token"))
+            if (ScopeWord.TryParse(text.Value, out var permission, out var error, "token"))
             {
                 permissions.Add(permission);
             }
@@ -140,7 +140,7 @@ internal sealed class PolicyCaseReader
                 _problems.Add(text.Location, error.ToString());
             }
         }
-        return PermissionSet.Of(permissions);
+        return PermissionSet.OfWords(permissions);
     }
 
     private Dictionary<string, string> Claims(YamlNode node)

@@ -11,14 +11,15 @@ namespace Portcullis.Tests.Access.Permissions;
 public class PermissionSetTests
 {
     [Fact]
-    public void Scope_gives_our_permissions_and_ignores_the_others()
+    public void Scope_gives_permissions_and_scopes_of_services_and_ignores_other_words()
     {
         var problems = new List<PermissionSyntaxError>();
         var set = PermissionSet.FromScope("openid git:a:pull  profile git:b:push gitx:c:pull", problems);
         Assert.Equal(["git:a:pull", "git:b:push"], set.Select(permission => permission.ToString()));
         Assert.All(set, permission => Assert.Equal("scope", permission.Origin));
         Assert.Empty(problems);
-        Assert.Equal("git:a:pull git:b:push", set.ToScope());
+        Assert.Equal("gitx:c:pull", Assert.Single(set.Scopes).ToString());
+        Assert.Equal("git:a:pull git:b:push gitx:c:pull", set.ToScope());
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Primitives;
-using Portcullis.Gateway.Authentication;
+using Portcullis.AspNetCore.Credentials;
 
 namespace Portcullis.Tests.Gateway.Authentication;
 

@@ -9,6 +9,8 @@ using Portcullis.Access.Policies;
 using Portcullis.Audit;
 using Portcullis.Gateway;
 using Portcullis.Gateway.Backends.Host.Repositories;
+using Portcullis.Gateway.ForwardAuth;
+using Portcullis.Gateway.Registry;
 using Portcullis.Git;
 using Portcullis.Git.Names;
 using Portcullis.Tests.Git;
@@ -30,7 +32,7 @@ internal sealed class GatewayServer : IAsyncDisposable, IAccessPolicySource
     private readonly TokenMinter minter;
     private readonly SigningKey key = SigningKey.Create();
 
-    private GatewayServer(WebApplicationBuilder builder, AuditLog audit, Func<GatewayOptions, GatewayOptions> configure, TimeProvider tokenTime)
+    private GatewayServer(WebApplicationBuilder builder, AuditLog audit, Func<GatewayOptions, GatewayOptions> configure, TimeProvider tokenTime, Action<IServiceCollection>? add)
     {
         var ring = new SigningKeyRing(key);
         minter = new TokenMinter(Audience, ring, tokenTime);
@@ -52,7 +54,10 @@ internal sealed class GatewayServer : IAsyncDisposable, IAccessPolicySource
             RunDirectory = Path.Combine(folder, "run"),
             OperatorGitConfiguration = Path.Combine(folder, "gitconfig"),
         }));
+        add?.Invoke(builder.Services);
         application = builder.Build();
+        application.UsePortcullisForwardAuth();
+        application.UsePortcullisRegistry();
         application.MapPortcullisGateway();
     }
 
@@ -71,12 +76,13 @@ internal sealed class GatewayServer : IAsyncDisposable, IAccessPolicySource
     public T Service<T>() where T : notnull => application.Services.GetRequiredService<T>();
 
     /// <param name="configure">Changes the settings.</param>
+    /// <param name="add">Adds services.</param>
     /// <param name="tokenTime">The clock by which access tokens are issued and expire; all else has the system's.</param>
-    public static async Task<GatewayServer> StartAsync(Func<GatewayOptions, GatewayOptions>? configure = null, TimeProvider? tokenTime = null)
+    public static async Task<GatewayServer> StartAsync(Func<GatewayOptions, GatewayOptions>? configure = null, TimeProvider? tokenTime = null, Action<IServiceCollection>? add = null)
     {
         var auditDirectory = Directory.CreateTempSubdirectory("portcullis-audit-").FullName;
         var audit = await AuditLog.OpenAsync(new AuditLogOptions { Directory = auditDirectory, ReserveBytes = 1 << 20 }, TimeProvider.System);
-        var server = new GatewayServer(WebApplication.CreateSlimBuilder(), audit, configure ?? (options => options), tokenTime ?? TimeProvider.System) { AuditDirectory = auditDirectory };
+        var server = new GatewayServer(WebApplication.CreateSlimBuilder(), audit, configure ?? (options => options), tokenTime ?? TimeProvider.System, add) { AuditDirectory = auditDirectory };
         await server.application.StartAsync();
         server.Address = new Uri(server.application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
         return server;

@@ -70,7 +70,7 @@ internal sealed class JsonSchema(SettingComments comments)
         },
         SettingKind.Number => new JsonObject { ["type"] = "integer", ["minimum"] = 0 },
         _ when setting.Attribute<OneOfAttribute>() is { } words => new JsonObject { ["enum"] = new JsonArray([.. words.Words.Select(word => (JsonNode)word)]) },
-        _ when setting.Has<PermissionsAttribute>() => new JsonObject { ["type"] = "string", ["pattern"] = "^git:" },
+        _ when setting.Has<PermissionsAttribute>() => new JsonObject { ["type"] = "string", ["pattern"] = "^[A-Za-z][A-Za-z0-9._-]*:" },
         _ => new JsonObject { ["type"] = "string" },
     };
 

@@ -1,23 +1,28 @@
 using System.Buffers.Text;
 using System.Text;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
-namespace Portcullis.Gateway.Authentication;
+namespace Portcullis.AspNetCore.Credentials;
 
 /// <summary>
 /// The one place that reads the <c>Authorization</c> header. A token arrives as Bearer (RFC 6750 §2.1), as the Basic
 /// password, or as the Basic user name with an empty password or <c>x-oauth-basic</c> (RFC 7617). Never from a URL or a cookie.
 /// </summary>
-internal static class CredentialReader
+public static class CredentialReader
 {
     // A token of 8 KiB in Base64, and a user name.
     private const int MaxHeaderLength = 16 * 1024;
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
+    /// <summary>Reads a request's header.</summary>
+    /// <param name="context">The request.</param>
+    public static CredentialResult Read(HttpContext context) => Read(context.Request.Headers.Authorization);
+
     /// <summary>Reads the header's values.</summary>
     /// <param name="header">All values of the request's <c>Authorization</c> headers.</param>
-    public static CredentialResult Read(StringValues header)
+    internal static CredentialResult Read(StringValues header)
     {
         if (header.Count == 0)
         {

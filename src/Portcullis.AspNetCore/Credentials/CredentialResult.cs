@@ -1,7 +1,7 @@
-namespace Portcullis.Gateway.Authentication;
+namespace Portcullis.AspNetCore.Credentials;
 
 /// <summary>What the <c>Authorization</c> header held.</summary>
-internal readonly record struct CredentialResult
+public readonly record struct CredentialResult
 {
     /// <summary>Nothing that is a credential.</summary>
     public static CredentialResult Missing => default;

@@ -1,0 +1,41 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Portcullis.Tokens;
+
+namespace Portcullis.Gateway.Registry;
+
+/// <summary>What a registry's token opens: one repository.</summary>
+internal sealed record RegistryGrant(string Type, string Name, IReadOnlyList<string> Actions);
+
+/// <summary>A registry's token.</summary>
+internal sealed record RegistryToken(string Token, DateTimeOffset IssuedAt, DateTimeOffset ExpiresAt);
+
+/// <summary>Writes tokens in the form of the distribution's token specification: a JWT with an <c>access</c> claim.</summary>
+internal sealed class RegistryTokenWriter(RegistryOptions options, RegistryKey key, TimeProvider time)
+{
+    /// <summary>Writes a token for a registry.</summary>
+    /// <param name="holder">The token that it is given for, which it never outlives.</param>
+    /// <param name="service">The registry.</param>
+    /// <param name="access">What it opens; may be nothing.</param>
+    public RegistryToken Write(ValidatedToken holder, string service, IReadOnlyList<RegistryGrant> access)
+    {
+        var now = DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds());
+        var expires = now + options.TokenLifetime < holder.ExpiresAt ? now + options.TokenLifetime : holder.ExpiresAt;
+        var header = JsonSerializer.SerializeToUtf8Bytes(new { typ = "JWT", alg = "ES256", kid = key.KeyId });
+        var payload = JsonSerializer.SerializeToUtf8Bytes(new
+        {
+            iss = options.Issuer,
+            sub = holder.Subject,
+            aud = service,
+            exp = expires.ToUnixTimeSeconds(),
+            nbf = now.ToUnixTimeSeconds(),
+            iat = now.ToUnixTimeSeconds(),
+            jti = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16)),
+            access = access.Select(grant => new { type = grant.Type, name = grant.Name, actions = grant.Actions }),
+        });
+        var signed = $"{Base64Url.EncodeToString(header)}.{Base64Url.EncodeToString(payload)}";
+        return new RegistryToken($"{signed}.{Base64Url.EncodeToString(key.Sign(Encoding.ASCII.GetBytes(signed)))}", now, expires);
+    }
+}
