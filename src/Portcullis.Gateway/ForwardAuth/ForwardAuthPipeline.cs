@@ -146,7 +146,7 @@ internal sealed partial class ForwardAuthPipeline(
             return;
         }
 
-        RefusalWriter.Write(refusal ?? RefusalTexts.BackendFailed(question.Id), context, response);
+        RefusalWriter.Write(refusal ?? RefusalTexts.BackendFailed(question.Id), context, response, question.Id);
 
         // nginx before 1.23 passes one line on; several challenges in one line mean the same (RFC 9110 §11.6.1).
         if (context.Response.Headers.WWWAuthenticate is { Count: > 1 } challenges)
