@@ -1,4 +1,5 @@
 using Portcullis.EndToEnd.Harness;
+using Portcullis.EndToEnd.Upstreams.GitHub;
 
 namespace Portcullis.EndToEnd.Tour;
 
@@ -16,8 +17,49 @@ public sealed class Tutorial
     {
         Assert.SkipUnless(page != "sign-in.md" || File.Exists("/usr/bin/git-credential-oauth"), "The Debian package git-credential-oauth is needed.");
         using var folder = new TemporaryFolder();
+        await FollowAsync(page, folder);
+    }
+
+    [Fact]
+    public async Task Agent_is_confined_as_the_tutorial_says()
+    {
+        using var folder = new TemporaryFolder();
+        await using var gitHub = await GitHubStandIn.StartAsync(folder.Make("github"));
+        foreach (var repository in (string[])["acme/app", "acme/lib"])
+        {
+            await gitHub.CreateRepositoryAsync(repository);
+            await SeedAsync(new Git(folder["seed-home"]), folder.Make($"seed-{Path.GetFileName(repository)}"), gitHub.FolderOf(repository));
+        }
+
+        gitHub.Model.Install(1, "acme", "write", "app", "lib");
+        await File.WriteAllTextAsync(Path.Combine(folder.Make("work"), "github-app.pem"), gitHub.Model.PrivateKeyPem);
+        await FollowAsync("confine-an-agent.md", folder, ("https://github.com", gitHub.Url), ("Iv23liYourClientId", GitHubModel.ClientId));
+
+        // What the page does not show: GitHub saw nothing but what its documentation knows, no token of ours, and of the refused pushes none.
+        Assert.Empty(gitHub.Model.Departures);
+        Assert.Empty(gitHub.Strays);
+        Assert.Equal(["acme/app"], gitHub.Model.Tokens.Select(token => token.Repository).Distinct());
+        var refs = await new Git(folder["home"]).OutputAsync(gitHub.FolderOf("acme/app"), "for-each-ref", "--format=%(refname) %(subject)");
+        Assert.Equal("refs/heads/agent/fix-login Say so\nrefs/heads/main Add README.md", refs);
+    }
+
+    private static async Task SeedAsync(Git git, string work, string repository)
+    {
+        await git.OutputAsync(work, "init", "--quiet", ".");
+        await Site.CommitAsync(git, work, "README.md", "hello\n");
+        await git.OutputAsync(work, "push", "--quiet", repository, "main");
+    }
+
+    private static async Task FollowAsync(string page, TemporaryFolder folder, params (string Written, string Here)[] replacements)
+    {
         var port = $"{PortcullisServer.FreePort()}";
-        var text = (await File.ReadAllTextAsync(Path.Combine(Source.Root, "docs", "tutorial", page))).Replace("7080", port, StringComparison.Ordinal);
+        var text = await File.ReadAllTextAsync(Path.Combine(Source.Root, "docs", "tutorial", page));
+        foreach (var (written, here) in replacements.Prepend(("7080", port)))
+        {
+            Assert.Contains(written, text);
+            text = text.Replace(written, here, StringComparison.Ordinal);
+        }
+
         var home = new Git(folder["home"]);
         var environment = new Dictionary<string, string>(home.Environment)
         {
