@@ -11,6 +11,12 @@ if (args is ["cpu", .. string[] names])
     return;
 }
 
+if (args is ["issuing", .. string[] options])
+{
+    await Portcullis.Benchmarks.Authority.IssuingReport.RunAsync(options);
+    return;
+}
+
 // In this process: BenchmarkDotNet's own projects don't find the central package versions and the artifacts folder of this repository.
 ManualConfig config = DefaultConfig.Instance
     .AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance))
