@@ -82,7 +82,7 @@ warm_up() {
   local server=$1 path authorization
   for path in "/bench/small.git/info/refs?service=git-upload-pack" /bench/small.git/git-upload-pack; do
     for authorization in "Bearer $token" "Bearer $tampered" ""; do
-      BODY=$([[ $path = */git-upload-pack ]] && echo "$work/ls-refs") EXPECTED=0 VARY='' wrk -t 1 -c 16 -d 2s -s $here/load.lua -H "Git-Protocol: version=2" \
+      BODY=$([[ $path = */git-upload-pack ]] && echo "$work/ls-refs") EXPECTED=0 VARY='' wrk -t 1 -c 16 -d "${seconds}s" -s $here/load.lua -H "Git-Protocol: version=2" \
         -H "Authorization: $authorization" "${url[$server]}$path" >/dev/null
     done
   done

@@ -13,7 +13,7 @@ internal sealed class TokenBench
     private const string Issuer = "https://git.example.com";
     private static readonly byte[] s_secret = Encoding.ASCII.GetBytes(new string('s', 64));
 
-    public TokenBench(string algorithm, int cacheCapacity)
+    public TokenBench(string algorithm, int cacheCapacity, int refusedCapacity = 0)
     {
         bool symmetric = SignatureAlgorithms.IsSymmetric(algorithm);
         SigningKey key = symmetric ? SigningKey.FromSecret(s_secret, algorithm) : SigningKey.Create(algorithm, rsaBits: 2048);
@@ -26,7 +26,7 @@ internal sealed class TokenBench
         }
 
         Minter = new TokenMinter(Issuer, key, TimeProvider.System);
-        Validator = new TokenValidator([settings], TimeProvider.System, revocations, new TokenValidatorOptions { CacheCapacity = cacheCapacity });
+        Validator = new TokenValidator([settings], TimeProvider.System, revocations, new TokenValidatorOptions { CacheCapacity = cacheCapacity, RefusedCapacity = refusedCapacity });
     }
 
     public TokenMinter Minter { get; }
