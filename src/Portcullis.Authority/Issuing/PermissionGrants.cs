@@ -33,14 +33,16 @@ internal sealed class PermissionGrants(AuthorityOptions options)
     public static PermissionSet? Decide(PermissionSet given, PermissionRequest request, IReadOnlyList<string>? ceiling, out IssuingProblem? problem)
     {
         problem = null;
-        PermissionSet granted = request.NamesPermissions ? request.Permissions.Intersect(given) : given;
+
+        // Who asks for the administration alone is given no repository besides.
+        PermissionSet granted = request.NamesPermissions ? request.Permissions.Intersect(given) : request.OtherScopes.Contains(AdministrationScope.Word) ? PermissionSet.Empty : given;
         if (ceiling is not null)
         {
             granted = granted.Intersect(PermissionSet.OfWords(ceiling.Select(text => ScopeWord.Parse(text, "client"))));
         }
 
         granted = granted.Simplify();
-        if (!granted.IsEmpty || (!request.NamesPermissions && request.OtherScopes.Contains("openid")))
+        if (!granted.IsEmpty || (!request.NamesPermissions && request.OtherScopes.Any(scope => scope is "openid" or AdministrationScope.Word)))
         {
             return granted;
         }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Portcullis.Access.Permissions;
+using Portcullis.Authority.Clients;
 
 namespace Portcullis.Authority.Issuing;
 
@@ -8,10 +9,14 @@ internal sealed record PermissionRequest(PermissionSet Permissions, bool NamesPe
 {
     public const int MaxLength = 8192;
 
-    private static readonly string[] s_known = ["openid", "profile", "email", "offline_access"];
+    private static readonly string[] s_known = ["openid", "profile", "email", "offline_access", AdministrationScope.Word];
 
     /// <summary>What was asked for as one scope, which reads back to an equal request.</summary>
     public string ToScope() => string.Join(' ', OtherScopes.Concat(Permissions.Words.Select(word => word.ToString())));
+
+    /// <summary>The request without what is for others: only an administrator, by a client without a ceiling, can be given the administration.</summary>
+    public PermissionRequest For(bool isAdministrator, ClientInfo client) =>
+        isAdministrator && client.Ceiling is null ? this : this with { OtherScopes = [.. OtherScopes.Where(scope => scope != AdministrationScope.Word)] };
 
     /// <summary>Reads a request. What can't be read is named; nothing is guessed.</summary>
     /// <param name="scope">Permissions and other scopes (RFC 6749 §3.3).</param>
@@ -30,7 +35,7 @@ internal sealed record PermissionRequest(PermissionSet Permissions, bool NamesPe
         var words = (scope ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var permissions = new List<Permission>();
         var scopes = new List<ServiceScope>();
-        foreach (var word in words.Where(word => word.StartsWith(Permission.Prefix, StringComparison.Ordinal) || ServiceScope.IsOne(word)))
+        foreach (var word in words.Where(word => word != AdministrationScope.Word && (word.StartsWith(Permission.Prefix, StringComparison.Ordinal) || ServiceScope.IsOne(word))))
         {
             if (!ScopeWord.TryParse(word, out ScopeWord asked, out PermissionSyntaxError? error, "scope"))
             {

@@ -48,7 +48,7 @@ internal sealed class TokenEndpoint(
     {
         var who = new Identity(options.Issuer, client.Id, client.Id, [], []);
         if (Read(request, out IssuingProblem? problem) is not { } asked
-            || grants.Decide(who, asked, client.Ceiling, out problem) is not { } granted)
+            || grants.Decide(who, asked = asked.For(isAdministrator: false, client), client.Ceiling, out problem) is not { } granted)
         {
             await RefuseAsync(http, client, problem!);
             return;
@@ -88,7 +88,7 @@ internal sealed class TokenEndpoint(
         // Asked for then, narrowed now: a refresh may ask for less (RFC 6749 §6).
         var who = new Identity(options.Issuer, name, client.Id, [], [.. person.Groups.Select(g => g.Name)]);
         if (PermissionRequest.Read(principal.GetClaim(PortcullisClaims.Requested), null, out IssuingProblem? problem) is not { } asked
-            || grants.Decide(who, asked, client.Ceiling, out problem) is not { } granted)
+            || grants.Decide(who, asked = asked.For(person.IsAdministrator, client), client.Ceiling, out problem) is not { } granted)
         {
             await RefuseAsync(http, client, problem!);
             return;
@@ -116,7 +116,7 @@ internal sealed class TokenEndpoint(
         DateTimeOffset now = clock.GetUtcNow();
         principal.SetClaim(PortcullisClaims.SessionId, session.Id);
         Principals.Describe(principal, person);
-        var scopes = principal.GetScopes().Where(scope => scope != Scopes.OfflineAccess);
+        var scopes = principal.GetScopes().Where(scope => scope != Scopes.OfflineAccess && (scope != AdministrationScope.Word || asked.OtherScopes.Contains(scope)));
         if (await AnswerAsync(http, principal, granted, new AccessToken
         {
             Subject = name,

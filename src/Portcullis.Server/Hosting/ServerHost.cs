@@ -3,6 +3,7 @@ using Portcullis.Audit;
 using Portcullis.Authority;
 using Portcullis.Authority.Keys;
 using Portcullis.Gateway;
+using Portcullis.Server.Administration;
 using Portcullis.Server.Commands;
 using Portcullis.Server.Logging;
 using Portcullis.Server.Metrics;
@@ -89,6 +90,7 @@ internal sealed class ServerHost : IAsyncDisposable
         services.AddSingleton(policy);
         services.AddSingleton<IAccessPolicySource>(new PolicySource(policy));
         AuthorityComposition.AddTokens(services, installation, () => policy.Current);
+        AdministrationApi.AddServices(services);
         services.AddSingleton(installation.OpenTransferKey());
         services.AddPortcullisGateway(installation.GatewayOptions);
         OtherServices.Add(services, installation);
@@ -110,6 +112,7 @@ internal sealed class ServerHost : IAsyncDisposable
         if (configuration.Authority.Enabled)
         {
             application.UsePortcullisAuthority();
+            AdministrationApi.Use(application);
         }
 
         application.MapPortcullisGateway();
