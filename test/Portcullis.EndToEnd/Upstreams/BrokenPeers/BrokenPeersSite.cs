@@ -136,7 +136,7 @@ public sealed class BrokenPeersSite : IAsyncLifetime
         Add("push-closes", exchange => SpoilPushAsync(exchange, () => Task.CompletedTask));
         Add("push-html", exchange => SpoilPushAsync(exchange, () => exchange.AnswerAsync("200 OK", "Content-Type: text/html\r\n", "upstream-words"u8.ToArray())));
         Add("push-error", exchange => SpoilPushAsync(exchange, () => exchange.AnswerAsync("500 Oops", "", "upstream-words"u8.ToArray())));
-        Add("push-hangs", exchange => SpoilPushAsync(exchange, exchange.HangAsync), "connectTimeout: 300ms, answerTimeout: 300ms");
+        Add("push-hangs", exchange => SpoilPushAsync(exchange, exchange.HangAsync), "connectTimeout: 300ms, answerTimeout: 3s");
         Add("push-rejects", exchange => SpoilPushAsync(exchange, () => exchange.AnswerAsync("401 Unauthorized", "WWW-Authenticate: Basic realm=\"upstream-words\"\r\n", "upstream-words"u8.ToArray())));
         Add("push-no-report", exchange => SpoilPushAsync(exchange, () => exchange.AnswerAsync("200 OK", Type(exchange), "0000"u8.ToArray())));
         Add("push-malformed", exchange => SpoilPushAsync(exchange, () => exchange.AnswerAsync("200 OK", Type(exchange), Encoding.Latin1.GetBytes("0009\u0001zzzz0000"))));

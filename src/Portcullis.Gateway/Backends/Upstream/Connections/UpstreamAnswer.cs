@@ -8,7 +8,7 @@ namespace Portcullis.Gateway.Backends.Upstream.Connections;
 /// <summary>An upstream's answer that is what it should be, as far as its head tells. Of its headers none goes further.</summary>
 internal sealed class UpstreamAnswer : IDisposable
 {
-    private const int ReadSize = 256 * 1024;
+    private const int CopyBufferSize = 256 * 1024;
 
     private readonly HttpResponseMessage message;
     private readonly Patience patience;
@@ -25,7 +25,7 @@ internal sealed class UpstreamAnswer : IDisposable
 
     /// <summary>Takes over a response and the clock of its exchange.</summary>
     public static async ValueTask<UpstreamAnswer> OfAsync(HttpResponseMessage message, Patience patience, TimeSpan idleLimit) =>
-        new(message, await message.Content.ReadAsStreamAsync(patience.Token), patience, idleLimit);
+        new(message, await message.Content.ReadAsStreamAsync(patience.Token), Stopped(patience), idleLimit);
 
     /// <summary>The body as a pipe, for what must be understood.</summary>
     public PipeReader ToPipe() => PipeReader.Create(new WatchedStream(this), new StreamPipeReaderOptions(bufferSize: 64 * 1024, minimumReadSize: 4 * 1024));
@@ -52,50 +52,80 @@ internal sealed class UpstreamAnswer : IDisposable
     /// <exception cref="UpstreamException">It broke off, or does not begin with a pkt-line.</exception>
     public async Task CopyToAsync(GitResponse response, string contentType)
     {
-        var isFirst = true;
+        // What comes in small pieces, but without a wait, is sent in large ones.
+        var buffer = ArrayPool<byte>.Shared.Rent(CopyBufferSize);
+        var (start, end) = (0, 0);
         while (true)
         {
-            var memory = response.GetMemory(ReadSize);
-            var read = await ReadAsync(memory);
-            while (isFirst && read is > 0 and < PktLine.HeaderLength)
+            if (end == buffer.Length)
             {
-                var more = await ReadAsync(memory[read..]);
-                read += more;
-                if (more == 0)
+                await SendAsync(response, buffer.AsMemory(start, end - start));
+                (start, end) = (0, 0);
+            }
+
+            var reading = Begin(buffer.AsMemory(end));
+            if (!reading.IsCompletedSuccessfully && end > start && response.HasStarted)
+            {
+                await SendAsync(response, buffer.AsMemory(start, end - start));
+                start = end;
+            }
+
+            var read = await WaitAsync(reading);
+            end += read;
+            if (!response.HasStarted && (read == 0 || end >= PktLine.HeaderLength))
+            {
+                if (end > 0 && !BeginsPktLine(buffer.AsSpan(0, end)))
                 {
-                    break;
+                    throw new UpstreamException(UpstreamFailure.Malformed, "The answer does not begin with a pkt-line.");
                 }
-            }
 
-            if (isFirst && read > 0 && !BeginsPktLine(memory.Span[..read]))
-            {
-                throw new UpstreamException(UpstreamFailure.Malformed, "The answer does not begin with a pkt-line.");
-            }
-
-            if (isFirst)
-            {
-                isFirst = false;
                 response.Start(contentType);
             }
 
             if (read == 0)
             {
+                // The end is sent once it is recorded, as that of every answer.
+                response.Write(buffer.AsSpan(start, end - start));
+                ArrayPool<byte>.Shared.Return(buffer);
                 return;
             }
-
-            response.Advance(read);
-            await response.FlushAsync(patience.Token);
         }
     }
 
     /// <summary>Reads some of the body; 0 at its end.</summary>
     /// <exception cref="UpstreamException">It broke off.</exception>
-    public async ValueTask<int> ReadAsync(Memory<byte> buffer)
+    public ValueTask<int> ReadAsync(Memory<byte> buffer) => WaitAsync(Begin(buffer));
+
+    private async ValueTask SendAsync(GitResponse response, ReadOnlyMemory<byte> bytes)
     {
+        response.Write(bytes.Span);
+        await response.FlushAsync(patience.Token);
+    }
+
+    // The stream of a body in chunks throws at once, and not when its task is awaited, if what it has buffered is malformed.
+    private ValueTask<int> Begin(Memory<byte> buffer)
+    {
+        try
+        {
+            return body.ReadAsync(buffer, patience.Token);
+        }
+        catch (Exception exception) when (exception is IOException or HttpRequestException)
+        {
+            return ValueTask.FromException<int>(exception);
+        }
+    }
+
+    private async ValueTask<int> WaitAsync(ValueTask<int> reading)
+    {
+        if (reading.IsCompletedSuccessfully)
+        {
+            return reading.Result;
+        }
+
         patience.Start(idleLimit);
         try
         {
-            var read = await body.ReadAsync(buffer, patience.Token);
+            var read = await reading;
             patience.Stop();
             return read;
         }
@@ -114,6 +144,13 @@ internal sealed class UpstreamAnswer : IDisposable
     {
         message.Dispose();
         patience.Dispose();
+    }
+
+    // The clock ran until the answer began; from now on it runs for each wait of its own.
+    private static Patience Stopped(Patience patience)
+    {
+        patience.Stop();
+        return patience;
     }
 
     private static bool BeginsPktLine(ReadOnlySpan<byte> bytes)
