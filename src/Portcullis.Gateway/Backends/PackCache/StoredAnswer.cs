@@ -18,7 +18,7 @@ internal sealed class StoredAnswer
     private readonly CancellationTokenSource abandoned = new();
     private readonly LinkedList<AnswerReader> readers = new();
     private readonly long maxBytes;
-    private readonly Action<StoredAnswer> outgrown;
+    private readonly Action<StoredAnswer> dropped;
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource read = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long length;
@@ -35,13 +35,13 @@ internal sealed class StoredAnswer
     /// <param name="file">An empty file of its own.</param>
     /// <param name="createdAt">A timestamp of the clock.</param>
     /// <param name="maxBytes">Beyond this it is no longer kept, and takes no more of the disk than those who read it need.</param>
-    /// <param name="outgrown">Called when it has become larger.</param>
-    public StoredAnswer(string key, SafeFileHandle file, long createdAt, long maxBytes, Action<StoredAnswer> outgrown)
+    /// <param name="dropped">Called when it is not to be kept.</param>
+    public StoredAnswer(string key, SafeFileHandle file, long createdAt, long maxBytes, Action<StoredAnswer> dropped)
     {
         Key = key;
         this.file = file;
         this.maxBytes = maxBytes;
-        this.outgrown = outgrown;
+        this.dropped = dropped;
         CreatedAt = createdAt;
     }
 
@@ -90,12 +90,15 @@ internal sealed class StoredAnswer
         {
             if (length - bytes.Length <= maxBytes)
             {
-                outgrown(this);
+                Drop();
             }
 
             await WaitForReadersAsync(cancellationToken);
         }
     }
+
+    /// <summary>Lets nobody else have it than those who read it already.</summary>
+    public void Drop() => dropped(this);
 
     /// <summary>A reader has come further.</summary>
     public void Advanced()

@@ -39,6 +39,8 @@ internal sealed class HeldRefs : IDisposable
 
     public Task<RefSnapshot> ForPushAsync(string directory) => reader.ReadForPushAsync(directory, TestContext.Current.CancellationToken);
 
+    public Task<string?> NameAsync(string directory) => reader.NameAsync(directory, TestContext.Current.CancellationToken);
+
     public async Task<RepositoryFacts.Facts> FactsAsync(string directory) => await facts.GetAsync(directory, TestContext.Current.CancellationToken);
 
     /// <summary>The refs without starting git, as soon as the file times have settled; null when git must be asked however long one waits.</summary>

@@ -239,6 +239,30 @@ public sealed class MovedRefsTests : IClassFixture<MovedRefsTests.Original>
     }
 
     [Fact]
+    public async Task A_state_of_the_refs_has_its_name_until_somebody_touches_it_even_if_all_is_the_same_again()
+    {
+        using var held = new HeldRefs();
+        using var repository = original.Repository.Copy();
+        var name = await held.NameAsync(repository.Folder);
+        Assert.NotNull(name);
+        Assert.Equal(name, await held.NameAsync(repository.Folder));
+        await held.WithoutGitAsync(repository.Folder);
+        Assert.Equal(name, await held.NameAsync(repository.Folder));
+        var old = repository.Run("rev-parse", "old");
+        repository.Run("update-ref", "refs/heads/old", original.Main);
+        repository.Run("update-ref", "refs/heads/old", old);
+        var moved = await held.NameAsync(repository.Folder);
+        Assert.NotEqual(name, moved);
+        repository.Run("config", "x.y", "z");
+        var configured = await held.NameAsync(repository.Folder);
+        Assert.NotEqual(moved, configured);
+        repository.Run("pack-refs", "--all");
+        Assert.NotEqual(configured, await held.NameAsync(repository.Folder));
+        repository.Run("config", "uploadpack.packObjectsHook", "true");
+        Assert.Null(await held.NameAsync(repository.Folder));
+    }
+
+    [Fact]
     public async Task A_tag_that_comes_later_is_known_for_what_it_stands_for()
     {
         using var held = new HeldRefs();

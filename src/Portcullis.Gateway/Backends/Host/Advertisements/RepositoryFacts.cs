@@ -77,9 +77,8 @@ internal sealed class RepositoryFacts(GitLauncher git)
             ReceivePack = await receivePack ?? throw new GitFailedException("receive-pack", 0, "it advertised no capabilities"),
             HooksDirectory = Path.GetFullPath(Encoding.UTF8.GetString(await hooks).TrimEnd('\n'), directory),
         };
-        if (facts.MayBeKept && configuration.Renew() is { } renewed)
+        if (facts.MayBeKept && configuration.IsUntouched())
         {
-            facts.Configuration = renewed;
             if (kept.Count >= MaxKept)
             {
                 kept.Clear();

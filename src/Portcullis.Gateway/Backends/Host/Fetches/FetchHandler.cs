@@ -39,7 +39,7 @@ internal sealed partial class FetchHandler(
     {
         var directory = store.Locate(request.Repository) ?? throw new IOException("The repository was deleted meanwhile.");
         var whole = request.SeesEveryRef && cache.IsEnabled
-            ? await BodyReader.TryTakeAsync(request.Request.Body.Reader, MaxNamedRequestBytes, request.Ended)
+            ? await BodyReader.TryTakeAsync(request.Request.Body.Reader, Math.Min(MaxNamedRequestBytes, options.MaxFetchRequestBytes), request.Ended)
             : null;
         if (whole is { } asked && refs.TryName(directory) is { } state && FetchKey.Of(state, request.Request.Protocol, asked) is { } key
             && cache.TryJoin(key) is { } place)
@@ -106,10 +106,30 @@ internal sealed partial class FetchHandler(
             {
                 using var stopped = CancellationTokenSource.CreateLinkedTokenSource(answer.Abandoned);
                 stopped.CancelAfter(options.GitProcessTimeout);
-                return await RunAsync(request, directory, known, new StoredOutput(answer), stopped.Token);
+                var outcome = await RunAsync(request, directory, known, new StoredOutput(answer), stopped.Token);
+                if (!await IsStillAsync(state, directory, stopped.Token))
+                {
+                    // Somebody touched the repository while git read it: the answer may belong to what it was, or to what it is now.
+                    answer.Drop();
+                }
+
+                return outcome;
             }
         });
         return reader is null ? null : (reader, isMade);
+    }
+
+    private async Task<bool> IsStillAsync(string state, string directory, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await refs.NameAsync(directory, cancellationToken) == state;
+        }
+        catch (GitFailedException)
+        {
+            // The answer is whole, whatever became of the repository since.
+            return false;
+        }
     }
 
     private async Task<BackendOutcome> RunAsync(

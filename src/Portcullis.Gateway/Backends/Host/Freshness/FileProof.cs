@@ -69,6 +69,9 @@ internal sealed class FileProof
     /// <summary>Whether the file is provably what it was. Takes one system call and no memory.</summary>
     public bool Holds() => NativeFile.TryStamp(path, follow, out var now) && now == stamp && FileTimes.IsSettled(stamp, readAt);
 
+    /// <summary>Whether the file has the stamp that it had.</summary>
+    public bool IsUntouched() => NativeFile.TryStamp(path, follow, out var now) && now == stamp;
+
     /// <summary>Whether both files, read at different times, held the same.</summary>
     public bool IsSameAs(FileProof other) => hash is not null && stamp.Exists == other.stamp.Exists && hash.AsSpan().SequenceEqual(other.hash);
 

@@ -34,12 +34,14 @@ internal sealed class LooseRefDirectory
     /// <param name="previous">What was read before: what provably is the same is not read again.</param>
     /// <param name="root">What was read; <paramref name="previous"/> itself when all of it is the same.</param>
     /// <param name="isChanged">Whether a ref differs from <paramref name="previous"/>.</param>
+    /// <param name="isTouched">Whether anything may have changed meanwhile, though it be the same again.</param>
     /// <returns>False when something there is not as git makes it, or changed while it was read.</returns>
-    public static bool TryRead(string directory, ObjectFormat format, LooseRefDirectory? previous, [NotNullWhen(true)] out LooseRefDirectory? root, out bool isChanged)
+    public static bool TryRead(string directory, ObjectFormat format, LooseRefDirectory? previous, [NotNullWhen(true)] out LooseRefDirectory? root, out bool isChanged, out bool isTouched)
     {
         var reading = new Reading(format);
         root = reading.Read(NativeFile.PathBytes(System.IO.Path.Combine(directory, "refs")), "refs/"u8.ToArray(), previous, 0);
         isChanged = reading.IsChanged || previous is null;
+        isTouched = reading.IsTouched || isChanged;
         return root is not null;
     }
 
@@ -102,6 +104,8 @@ internal sealed class LooseRefDirectory
 
         public bool IsChanged { get; private set; }
 
+        public bool IsTouched { get; private set; }
+
         public LooseRefDirectory? Read(byte[] path, byte[] prefix, LooseRefDirectory? previous, int depth)
         {
             if (depth > MaxDepth)
@@ -153,6 +157,7 @@ internal sealed class LooseRefDirectory
                 return null;
             }
 
+            IsTouched |= previous is not null && previous.stamp != stamp;
             var knownFiles = previous?.files.ToDictionary(file => file.Name, NameComparer.Instance);
             var knownDirectories = previous?.directories.ToDictionary(directory => directory.prefix, NameComparer.Instance);
             var files = new List<LooseRefFile>();
@@ -219,6 +224,7 @@ internal sealed class LooseRefDirectory
                 return null;
             }
 
+            IsTouched |= known is null || known.Stamp != file.Stamp;
             IsChanged |= known is null || known.Content.Id != file.Content.Id || !known.Content.Target.Span.SequenceEqual(file.Content.Target.Span);
             return file;
         }

@@ -8,7 +8,6 @@ namespace Portcullis.Gateway.Backends.Host.RefFiles;
 /// <summary>The file of a loose ref as it was read. Immutable.</summary>
 internal sealed class LooseRefFile
 {
-    private readonly FileStamp stamp;
     private readonly long readAt;
 
     private LooseRefFile(byte[] path, byte[] name, FileStamp stamp, long readAt, LooseRef content)
@@ -16,7 +15,7 @@ internal sealed class LooseRefFile
         Path = path;
         Name = name;
         Content = content;
-        this.stamp = stamp;
+        Stamp = stamp;
         this.readAt = readAt;
     }
 
@@ -26,11 +25,14 @@ internal sealed class LooseRefFile
     /// <summary>The full name of the ref.</summary>
     public byte[] Name { get; }
 
+    /// <summary>The stamp that it had.</summary>
+    public FileStamp Stamp { get; }
+
     /// <summary>What it holds.</summary>
     public LooseRef Content { get; }
 
     /// <summary>Whether it is provably what it was.</summary>
-    public bool Holds() => NativeFile.TryStamp(Path, follow: false, out var now) && now == stamp && FileTimes.IsSettled(stamp, readAt);
+    public bool Holds() => NativeFile.TryStamp(Path, follow: false, out var now) && now == Stamp && FileTimes.IsSettled(Stamp, readAt);
 
     /// <summary>Reads it; false when it is not as git writes it, or lies on another file system than the repository.</summary>
     public static bool TryRead(byte[] path, byte[] name, ulong device, ObjectFormat format, [NotNullWhen(true)] out LooseRefFile? reference)

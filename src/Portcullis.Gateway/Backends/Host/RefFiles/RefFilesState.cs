@@ -38,7 +38,7 @@ internal sealed class RefFilesState
     /// <summary>The facts that the snapshots depend on.</summary>
     public RepositoryFacts.Facts Facts { get; }
 
-    /// <summary>A number that no other refs, of this repository or another, ever have; the same for as long as they are the same.</summary>
+    /// <summary>A number that no other refs, of this repository or another, ever have; the same for as long as nobody has touched them.</summary>
     public long Version { get; private init; }
 
     /// <summary>All refs, those included that the configuration hides; null where only git may say them.</summary>
@@ -64,7 +64,7 @@ internal sealed class RefFilesState
     {
         previous = previous?.Facts == facts ? previous : null;
         if (!NativeFile.TryStamp(NativeFile.PathBytes(Path.Combine(directory, "objects")), follow: true, out var objects)
-            || !LooseRefDirectory.TryRead(directory, facts.Format, previous?.loose, out var loose, out var isChanged)
+            || !LooseRefDirectory.TryRead(directory, facts.Format, previous?.loose, out var loose, out var isChanged, out var isTouched)
             || !TryRead(directory, "packed-refs", MaxPackedBytes, out var packedBytes, out var packed)
             || !TryRead(directory, "HEAD", LooseRef.MaxBytes, out var headBytes, out var head)
             || !TryRead(directory, "shallow", MaxShallowBytes, out var shallowBytes, out var shallow)
@@ -78,8 +78,9 @@ internal sealed class RefFilesState
         if (previous is not null && !isChanged && packed.IsSameAs(previous.packed) && head.IsSameAs(previous.head) && shallow.IsSameAs(previous.shallow)
             && objects.Inode == previous.objects)
         {
-            // The same refs with a newer proof.
-            return state.With(previous.Version, previous.All, previous.ForFetch, previous.ForPush);
+            // The same refs with a newer proof. If they can have been others in between, what was made of them then is not known to be of these.
+            isTouched |= packed.Stamp != previous.packed.Stamp || head.Stamp != previous.head.Stamp || shallow.Stamp != previous.shallow.Stamp;
+            return state.With(isTouched ? NextVersion() : previous.Version, previous.All, previous.ForFetch, previous.ForPush);
         }
 
         if (!LooseRef.TryParse(headBytes, facts.Format, out var headRef)
@@ -101,8 +102,10 @@ internal sealed class RefFilesState
         }
 
         var all = stored.Build(known, asked, facts.ShowsUnbornHead, cuts);
-        return state.With(Interlocked.Increment(ref lastVersion), all, facts.HiddenFromFetch.RemoveFrom(all), facts.HiddenFromPush.RemoveFrom(all));
+        return state.With(NextVersion(), all, facts.HiddenFromFetch.RemoveFrom(all), facts.HiddenFromPush.RemoveFrom(all));
     }
+
+    private static long NextVersion() => Interlocked.Increment(ref lastVersion);
 
     private RefFilesState With(long version, RefSnapshot? all, RefSnapshot? forFetch, RefSnapshot? forPush) =>
         new(Facts, loose, packed, head, shallow, commonDirectory, objects) { Version = version, All = all, ForFetch = forFetch, ForPush = forPush };

@@ -30,6 +30,9 @@ internal sealed class RepositoryConfiguration
     /// <summary>Whether git would read the same now. False where that can't be proved.</summary>
     public bool Holds() => proofs is not null && Array.TrueForAll(proofs, static proof => proof.Holds());
 
+    /// <summary>Whether nobody has touched the files since they were read, so that what git said meanwhile belongs to these settings.</summary>
+    public bool IsUntouched() => proofs is not null && Array.TrueForAll(proofs, static proof => proof.IsUntouched());
+
     /// <summary>The same with a newer proof; null when the files have changed, or that can't be proved.</summary>
     public RepositoryConfiguration? Renew()
     {
@@ -72,9 +75,9 @@ internal sealed class RepositoryConfiguration
 
             var count = known.Count;
             known.UnionWith(files);
-            if (known.Count == count && new RepositoryConfiguration(values, proofs).Renew() is { } proved)
+            if (known.Count == count && new RepositoryConfiguration(values, proofs) is var read && read.IsUntouched())
             {
-                return proved;
+                return read;
             }
         }
     }
