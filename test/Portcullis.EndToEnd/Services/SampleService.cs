@@ -23,6 +23,19 @@ public sealed class SampleService
         Assert.Equal(HttpStatusCode.Forbidden, (await GetAsync(port, "/builds/acme/other", token)).Status);
         Assert.Equal(HttpStatusCode.Unauthorized, (await GetAsync(port, "/whoami", null)).Status);
         Assert.Equal(HttpStatusCode.OK, (await GetAsync(port, "/healthz", null)).Status);
+
+        // Taken back at the server's own machine: the service hears of it without being asked to look.
+        var other = await server.TokenAsync("bob", "metrics:read");
+        Assert.Equal(HttpStatusCode.OK, (await GetAsync(port, "/whoami", other)).Status);
+        (await server.CommandAsync("revoke", "--subject", "alice")).ShouldSucceed();
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while ((await GetAsync(port, "/whoami", token)).Status != HttpStatusCode.Unauthorized)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), patience.Token);
+        }
+
+        Assert.Contains("revoked", (await GetAsync(port, "/whoami", token)).Text);
+        Assert.Equal(HttpStatusCode.OK, (await GetAsync(port, "/whoami", other)).Status);
         Assert.DoesNotContain(token, sample.Log);
     }
 
