@@ -21,6 +21,7 @@ internal static class FuzzTargets
         new("route", SmartHttpTargets.Route),
         new("git-protocol", SmartHttpTargets.ProtocolHeader),
         new("lfs-batch", LfsTargets.Batch, typeof(LfsFormatException)),
+        new("lfs-answer", LfsTargets.Answer, typeof(LfsFormatException)),
         new("lfs-locks", LfsTargets.Locks),
         new("lfs-lock-query", LfsTargets.LockQuery),
         new("lfs-pointer", LfsTargets.Pointer),

@@ -68,6 +68,9 @@ public sealed record GatewayOptions
     /// <summary>A directory of its own for Git LFS objects, <c>acme/app.git</c> below it. Default: <c>lfs</c> in each repository's directory.</summary>
     public string? LfsRoot { get; init; }
 
+    /// <summary>The directory of what is kept here of upstreams' repositories for Git LFS: locks, and who has brought what. Default: below <see cref="RunDirectory"/>.</summary>
+    public string? UpstreamLfsRoot { get; init; }
+
     /// <summary>How long the credential lives that a Git LFS batch gives for each object. Default: 2 hours.</summary>
     public TimeSpan LfsTransferLifetime { get; init; } = TimeSpan.FromHours(2);
 

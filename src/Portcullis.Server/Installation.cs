@@ -186,6 +186,7 @@ internal sealed class Installation(LoadedConfiguration loaded, TimeProvider time
         MaxRefCommands = _configuration.Limits.MaxRefCommands,
         LfsEnabled = _configuration.Lfs.Enabled,
         LfsRoot = _configuration.Lfs.Root,
+        UpstreamLfsRoot = Path.Combine(_configuration.Data, "upstream-lfs"),
         LfsTransferLifetime = _configuration.Lfs.TransferLifetime,
         MaxLfsObjectBytes = _configuration.Limits.MaxLfsObjectBytes,
         MaxFetchRequestBytes = _configuration.Limits.MaxFetchRequestBytes,

@@ -14,6 +14,17 @@ internal static class LfsTargets
         return true;
     }
 
+    public static bool Answer(byte[] input)
+    {
+        foreach (var action in LfsBatchAnswer.Parse(input).Values.SelectMany(entry => new[] { entry.Download, entry.Upload, entry.Verify }).OfType<LfsAction>())
+        {
+            FuzzFailureException.Unless(action.Address.Scheme is "http" or "https" && action.Address.UserInfo.Length == 0, "an action's address can be followed");
+            FuzzFailureException.Unless(action.Headers.All(header => !header.Key.Concat(header.Value).Any(char.IsControl)), "no header of an action holds a control character");
+        }
+
+        return true;
+    }
+
     /// <summary>One body, read as each of the requests about locks.</summary>
     public static bool Locks(byte[] input)
     {

@@ -1,6 +1,11 @@
+using Microsoft.Extensions.Logging;
 using Portcullis.Gateway.Authorization;
 using Portcullis.Gateway.Backends.Host.Lfs;
+using Portcullis.Gateway.Backends.Host.Processes;
 using Portcullis.Gateway.Backends.Upstream;
+using Portcullis.Gateway.Backends.Upstream.Advertisements;
+using Portcullis.Gateway.Backends.Upstream.Lfs;
+using Portcullis.Gateway.Backends.Upstream.Mirrors;
 using Portcullis.Gateway.Refusals;
 using Portcullis.Gateway.Requests;
 using Portcullis.Git.Lfs;
@@ -9,7 +14,17 @@ using Portcullis.Git.Names;
 namespace Portcullis.Gateway.Backends;
 
 /// <summary>Chooses who keeps the Git LFS objects of a repository: as <see cref="BackendRouter"/> chooses who keeps the repository.</summary>
-internal sealed class LfsBackendRouter(HostLfsBackend host, IReadOnlyList<UpstreamBackend> upstreams) : ILfsBackend
+internal sealed class LfsBackendRouter(
+    HostLfsBackend host,
+    IReadOnlyList<UpstreamBackend> upstreams,
+    UpstreamRefs refs,
+    MirrorStore mirrors,
+    ReachablePointers pointers,
+    GitProcessLimiter limiter,
+    LfsFolders folders,
+    GatewayOptions options,
+    TimeProvider time,
+    ILogger<UpstreamLfsBackend> logger) : ILfsBackend
 {
     /// <inheritdoc/>
     public Task<(IReadOnlyList<LfsObjectState>? States, Refusal? Refusal)> FindAsync(AuthorizedGitRequest request, LfsBatchRequest batch) =>
@@ -35,7 +50,11 @@ internal sealed class LfsBackendRouter(HostLfsBackend host, IReadOnlyList<Upstre
     /// <inheritdoc/>
     public Task<bool> UnlockAsync(AuthorizedGitRequest request, LfsLock condemned) => For(request.Repository).UnlockAsync(request, condemned);
 
-    private HostLfsBackend For(RepositoryPath repository) => upstreams.Any(upstream => upstream.Serves(repository))
-        ? throw new BackendFailedException(RefusalTexts.Make(RefusalReason.PathUnknown, "Git LFS is not served here for the repositories of a server elsewhere."), new NotSupportedException())
-        : host;
+    private ILfsBackend For(RepositoryPath repository) => upstreams.FirstOrDefault(upstream => upstream.Serves(repository)) switch
+    {
+        null => host,
+        { Site.Definition.ServesLfs: true } upstream => new UpstreamLfsBackend(upstream.Site, refs, mirrors, pointers, limiter, folders, options, time, logger),
+        _ => throw new BackendFailedException(
+            RefusalTexts.Make(RefusalReason.PathUnknown, "Git LFS is not served here for the repositories of this server elsewhere."), new NotSupportedException()),
+    };
 }

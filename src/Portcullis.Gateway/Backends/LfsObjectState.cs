@@ -19,6 +19,9 @@ internal enum LfsPresence
 
     /// <summary>There is no room for it.</summary>
     NoRoom,
+
+    /// <summary>The server behind this one could not say.</summary>
+    Failed,
 }
 
 /// <summary>One object of a batch.</summary>

@@ -140,6 +140,7 @@ internal sealed class BatchHandler(ILfsBackend backend, TransferCredentials cred
         (_, LfsPresence.OtherSize) => (422, "The object that is here has another size"),
         (_, LfsPresence.TooLarge) => (413, $"An object may have {options.MaxLfsObjectBytes} bytes at most on this server"),
         (_, LfsPresence.NoRoom) => (507, "This server has no room for the object. Its operator must mend that"),
+        (_, LfsPresence.Failed) => (502, "The server behind this one refused it"),
         _ => null,
     };
 }

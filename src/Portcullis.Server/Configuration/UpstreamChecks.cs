@@ -27,6 +27,11 @@ internal sealed class UpstreamChecks(ProblemList problems, ProblemList warnings,
                 Report(upstream, nameof(upstream.Suffix), "a suffix has letters, digits, '.', '_' and '-' alone");
             }
 
+            foreach (var origin in upstream.Lfs.Storage.Where(origin => Addresses.Web(origin) is not { AbsolutePath: "/", Query: "", UserInfo: "" }))
+            {
+                problems.Add(locations.Of(upstream.Lfs, nameof(upstream.Lfs.Storage)), $"an origin is written https://host or https://host:port, which {Shown.Text(origin)} is not");
+            }
+
             CheckAuthorities(upstream);
             if (upstream.Credential is { } credential)
             {
@@ -44,6 +49,9 @@ internal sealed class UpstreamChecks(ProblemList problems, ProblemList warnings,
         Url = new Uri(options.Url),
         StripsPrefix = options.Prefix == UpstreamPrefix.Strip,
         Suffix = options.Suffix,
+        ServesLfs = options.Lfs.Enabled,
+        LfsStorage = [.. options.Lfs.Storage.Select(origin => new Uri(origin))],
+        SendsLfsDownloadsToStorage = options.Lfs.Downloads == UpstreamLfsDownloads.Direct,
         KeepsAnswers = options.Cache,
         Credential = options.Credential is { } credential ? UpstreamCredentialChecks.Definition(credential, new Uri(options.Url)) : null,
         CertificateAuthorityFile = options.CertificateAuthority,

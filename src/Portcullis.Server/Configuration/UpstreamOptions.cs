@@ -20,6 +20,9 @@ internal sealed record UpstreamOptions
     /// <summary>Whether its answers to fetches are kept, and sent again to whoever may have the same while its refs are the same; within <c>limits.packCacheBytes</c>.</summary>
     public bool Cache { get; init; }
 
+    /// <summary>Git LFS objects of its repositories.</summary>
+    public UpstreamLfsOptions Lfs { get; init; } = new();
+
     /// <summary>What it is shown, and never the caller's token.</summary>
     [DefaultText("nothing")]
     public UpstreamCredentialOptions? Credential { get; init; }

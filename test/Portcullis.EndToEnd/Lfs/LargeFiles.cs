@@ -1,11 +1,12 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Portcullis.EndToEnd.Harness;
+using Portcullis.EndToEnd.Upstreams;
 
 namespace Portcullis.EndToEnd.Lfs;
 
 /// <summary>The real git-lfs, through the same helper, tokens and permissions as Git.</summary>
-public sealed class LargeFiles(HostSite site) : IClassFixture<HostSite>
+public abstract class LargeFiles(Site site)
 {
     [Theory]
     [InlineData("password")]
@@ -234,3 +235,9 @@ public sealed class LargeFiles(HostSite site) : IClassFixture<HostSite>
 
     private string Url(string repository) => $"{site.Url}/{repository}.git";
 }
+
+/// <summary>With the objects on Portcullis's own disk.</summary>
+public sealed class LargeFilesOnHost(HostSite site) : LargeFiles(site), IClassFixture<HostSite>;
+
+/// <summary>With the objects at a Git server elsewhere: another Portcullis, whose credential the first alone has.</summary>
+public sealed class LargeFilesOnUpstream(BehindPortcullis site) : LargeFiles(site), IClassFixture<BehindPortcullis>;

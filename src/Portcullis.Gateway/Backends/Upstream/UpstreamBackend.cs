@@ -19,6 +19,9 @@ internal sealed partial class UpstreamBackend(
     UpstreamPushHandler pushes,
     ILogger<UpstreamBackend> logger) : IGitBackend, IDisposable
 {
+    /// <summary>The upstream.</summary>
+    public UpstreamSite Site => site;
+
     /// <summary>Whether a repository is served from there.</summary>
     public bool Serves(RepositoryPath repository) => site.Definition.Match.IsMatch(repository);
 

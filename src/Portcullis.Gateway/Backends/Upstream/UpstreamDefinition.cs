@@ -39,6 +39,15 @@ public sealed record UpstreamDefinition
     /// <summary>What the server is shown; null for nothing.</summary>
     public UpstreamCredentialDefinition? Credential { get; init; }
 
+    /// <summary>Whether its Git LFS objects are served. Default: true.</summary>
+    public bool ServesLfs { get; init; } = true;
+
+    /// <summary>The origins besides its own to which this server goes for Git LFS objects where it names them. Default: none.</summary>
+    public IReadOnlyList<Uri> LfsStorage { get; init; } = [];
+
+    /// <summary>Whether clients who see every ref fetch objects from this storage by themselves. Default: false.</summary>
+    public bool SendsLfsDownloadsToStorage { get; init; }
+
     /// <summary>Whether its answers to fetches are kept, and sent again while its refs are the same. Default: false.</summary>
     public bool KeepsAnswers { get; init; }
 

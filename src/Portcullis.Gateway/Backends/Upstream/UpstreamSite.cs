@@ -3,23 +3,32 @@ using Microsoft.Extensions.Logging;
 using Portcullis.Gateway.Authorization;
 using Portcullis.Gateway.Backends.Upstream.Connections;
 using Portcullis.Gateway.Backends.Upstream.Credentials;
+using Portcullis.Gateway.Backends.Upstream.Lfs;
 using Portcullis.Git.Names;
 using Portcullis.Git.SmartHttp;
 
 namespace Portcullis.Gateway.Backends.Upstream;
 
 /// <summary>One upstream: what is configured for it, and the way to it.</summary>
-internal sealed class UpstreamSite(UpstreamDefinition definition, UpstreamClient client, TimeProvider time) : IDisposable
+internal sealed class UpstreamSite(UpstreamDefinition definition, UpstreamClient client, UpstreamLfsClient lfs, TimeProvider time) : IDisposable
 {
     /// <summary>What is configured.</summary>
     public UpstreamDefinition Definition => definition;
+
+    /// <summary>The way to its Git LFS objects.</summary>
+    public UpstreamLfsClient Lfs => lfs;
 
     /// <summary>Makes one with its pool of connections.</summary>
     public static UpstreamSite Open(UpstreamDefinition definition, TimeProvider time, ILoggerFactory loggers)
     {
         var handler = UpstreamHandler.Create(definition);
         var services = new UpstreamCredentialServices(new HttpMessageInvoker(handler, disposeHandler: false), time, loggers);
-        return new UpstreamSite(definition, new UpstreamClient(definition, definition.Credential?.Create(services), handler), time);
+        var credential = definition.Credential?.Create(services);
+        return new UpstreamSite(
+            definition,
+            new UpstreamClient(definition, credential, handler),
+            new UpstreamLfsClient(definition, credential, new HttpMessageInvoker(handler, disposeHandler: false), time),
+            time);
     }
 
     /// <summary>Asks for the advertisement of a service; null where there is no such repository.</summary>

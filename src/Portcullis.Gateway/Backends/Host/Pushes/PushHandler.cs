@@ -6,6 +6,7 @@ using Portcullis.Audit;
 using Portcullis.Gateway.Auditing;
 using Portcullis.Gateway.Authorization;
 using Portcullis.Gateway.Backends.Host.Advertisements;
+using Portcullis.Gateway.Backends.Host.Lfs;
 using Portcullis.Gateway.Backends.Host.Processes;
 using Portcullis.Gateway.Backends.Host.Repositories;
 using Portcullis.Gateway.Backends.Host.Visibility;
@@ -26,6 +27,7 @@ internal sealed partial class PushHandler(
     HookSets hooks,
     ReachableObjects reachable,
     PushedPointers pointers,
+    LfsFolders folders,
     PushJournal journal,
     GatewayOptions options,
     ILogger<PushHandler> logger)
@@ -127,7 +129,7 @@ internal sealed partial class PushHandler(
             push,
             new QuarantineInspector(git, reachable, directory, question.Quarantine),
             visibleTips,
-            stopped => pointers.AreKnownAsync(directory, push.Request.Repository, question.Quarantine, push.Request.Caller, visibleTips, stopped));
+            stopped => pointers.AreKnownAsync(directory, folders.Of(push.Request.Repository, directory), question.Quarantine, push.Request.Caller, visibleTips, stopped));
         Refusal? refusal;
         try
         {

@@ -12,18 +12,18 @@ namespace Portcullis.Gateway.Backends.Host.Pushes;
 /// Judges the Git LFS pointers that a pusher brings who does not see every ref. Whoever may pull a ref may have what its pointers point to
 /// (<see cref="ReachablePointers"/>); so a pointer to an object that the pusher neither has brought nor may have would be a way to what is hidden.
 /// </summary>
-internal sealed class PushedPointers(GitLauncher git, ReachablePointers reachable, LfsFolders folders, GatewayOptions options)
+internal sealed class PushedPointers(GitLauncher git, ReachablePointers reachable, GatewayOptions options)
 {
     /// <summary>Whether every pointer among the pushed objects points to something that the pusher has brought, or that a ref points to which they may pull.</summary>
-    /// <param name="directory">The repository.</param>
-    /// <param name="repository">Its path.</param>
+    /// <param name="directory">The repository, or the mirror of one elsewhere.</param>
+    /// <param name="folder">Knows who has brought what to it.</param>
     /// <param name="quarantine">The quarantine's object directory; null when the push brought no objects.</param>
     /// <param name="pusher">Who pushes.</param>
     /// <param name="visible">The values of the refs that the pusher may pull, before the push.</param>
     /// <param name="cancellationToken">Ends the inspection.</param>
     /// <exception cref="GitFailedException">git could not read what was pushed.</exception>
     public async Task<bool> AreKnownAsync(
-        string directory, Git.Names.RepositoryPath repository, string? quarantine, Caller pusher, IReadOnlySet<ObjectId> visible, CancellationToken cancellationToken)
+        string directory, LfsFolder folder, string? quarantine, Caller pusher, IReadOnlySet<ObjectId> visible, CancellationToken cancellationToken)
     {
         // A blob that the push did not bring is reached by a visible ref already (QuarantineInspector.IsConnectedAsync), and with it its pointer.
         if (!options.LfsEnabled || quarantine is null)
@@ -31,7 +31,6 @@ internal sealed class PushedPointers(GitLauncher git, ReachablePointers reachabl
             return true;
         }
 
-        var folder = folders.Of(repository, directory);
         HashSet<LfsObjectId> unknown = [];
         await foreach (var pointed in ReadAsync(directory, quarantine, cancellationToken))
         {

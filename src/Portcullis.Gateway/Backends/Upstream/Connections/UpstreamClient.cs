@@ -228,7 +228,7 @@ internal sealed class UpstreamClient : IDisposable
         }
     }
 
-    private static UpstreamException Failed(HttpResponseMessage response)
+    internal static UpstreamException Failed(HttpResponseMessage response)
     {
         var failure = response.StatusCode switch
         {
@@ -247,7 +247,7 @@ internal sealed class UpstreamClient : IDisposable
     private static bool IsBeforeSending(HttpRequestException exception) =>
         exception.HttpRequestError is HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError;
 
-    private static UpstreamException Classify(Exception exception)
+    internal static UpstreamException Classify(Exception exception)
     {
         if (exception.InnerException is AuthenticationException)
         {

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Portcullis.Gateway.Authorization;
 using Portcullis.Gateway.Backends.Host.Advertisements;
+using Portcullis.Gateway.Backends.Host.Lfs;
 using Portcullis.Gateway.Backends.Host.Processes;
 using Portcullis.Gateway.Backends.Host.Pushes;
 using Portcullis.Gateway.Backends.Host.Visibility;
@@ -24,6 +25,8 @@ internal sealed partial class UpstreamPushInspector(
     MirrorStore mirrors,
     UpstreamRefs refs,
     ReachableObjects reachable,
+    PushedPointers pointers,
+    LfsFolders lfsFolders,
     QuarantineFolders folders,
     GatewayOptions options,
     ILogger<UpstreamPushInspector> logger)
@@ -62,8 +65,14 @@ internal sealed partial class UpstreamPushInspector(
 
             var visible = VisibleTips.Of(current, request.IsVisible);
 
-            // Git LFS is not served for the repositories of a server elsewhere: a pointer opens nothing here.
-            var verdict = new PushVerdict(push, new QuarantineInspector(git, reachable, mirror.Directory, pack.Objects), visible, static _ => Task.FromResult(true));
+            var (directory, objects) = (mirror.Directory, pack.Objects);
+            var verdict = new PushVerdict(
+                push,
+                new QuarantineInspector(git, reachable, directory, objects),
+                visible,
+                ended => site.Definition.ServesLfs
+                    ? pointers.AreKnownAsync(directory, lfsFolders.OfUpstream(request.Repository), objects, request.Caller, visible, ended)
+                    : Task.FromResult(true));
             if (await verdict.JudgeAsync(pack.ObjectCount, stopped.Token) is { } refusal)
             {
                 return (null, refusal);
