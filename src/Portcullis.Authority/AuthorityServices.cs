@@ -60,7 +60,7 @@ public static class AuthorityServices
                 };
                 identity.Lockout = new LockoutOptions { MaxFailedAccessAttempts = options.MaxFailedSignIns, DefaultLockoutTimeSpan = TimeSpan.FromMinutes(5), AllowedForNewUsers = true };
             })
-            .AddEntityFrameworkStores<AuthorityDbContext>()
+            .AddUserStore<PersonStore>()
             .AddSignInManager<SignIn>()
             .AddTokenProvider<OneTimeCodes>(TokenOptions.DefaultAuthenticatorProvider);
         services.Configure<IdentityPasskeyOptions>(passkeys =>

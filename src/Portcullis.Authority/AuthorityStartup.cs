@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using OpenIddict.Abstractions;
@@ -13,6 +14,8 @@ namespace Portcullis.Authority;
 /// <summary>Makes the authority ready to work.</summary>
 public static class AuthorityStartup
 {
+    private const int MaxAttempts = 5;
+
     /// <summary>The name of the administrator that a first start makes.</summary>
     public const string FirstAdministrator = "admin";
 
@@ -32,13 +35,26 @@ public static class AuthorityStartup
     {
         try
         {
-            return await PrepareAsync(services, makeAdministrator, cancellationToken);
+            for (var attempt = 1; ; attempt++)
+            {
+                try
+                {
+                    return await PrepareAsync(services, makeAdministrator, cancellationToken);
+                }
+                catch (Exception exception) when (attempt < MaxAttempts && IsMadeMeanwhile(exception))
+                {
+                    // Another node starts at the same moment and made what was missing. Each step makes only what is.
+                }
+            }
         }
-        catch (Exception exception) when (exception is DbException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is DbException or DbUpdateException or IOException or UnauthorizedAccessException)
         {
             throw new AuthorityDatabaseException($"The database can't be used: {exception.Message}", exception);
         }
     }
+
+    private static bool IsMadeMeanwhile(Exception exception) => (exception as PostgresException ?? exception.InnerException as PostgresException)?.SqlState
+        is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DuplicateDatabase or PostgresErrorCodes.DuplicateTable;
 
     private static async Task<AuthorityStartupReport> PrepareAsync(IServiceProvider services, bool makeAdministrator, CancellationToken cancellationToken)
     {
@@ -64,6 +80,12 @@ public static class AuthorityStartup
 
         var people = services.GetRequiredService<UserAdministration>();
         AdministrationResult<PersonInfo> administrator = await people.AddAsync(FirstAdministrator, null, null, ["administrators"], administrator: true, cancellationToken);
+        if (!administrator.Succeeded)
+        {
+            // Another node was first: its link is the one, and a second would undo it.
+            return new AuthorityStartupReport(isFirstStart, ring.ImportedFile, null, null);
+        }
+
         AdministrationResult<string> link = await people.CreateEnrolmentLinkAsync(FirstAdministrator, cancellationToken);
         return new AuthorityStartupReport(isFirstStart, ring.ImportedFile, administrator.Value?.Name, link.Value);
     }

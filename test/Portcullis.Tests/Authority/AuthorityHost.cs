@@ -89,6 +89,8 @@ internal sealed class AuthorityHost : IAsyncDisposable
 
         // What happens by itself, tests ask for: a clock that is set a month ahead would make it happen five million times.
         builder.Services.Remove(builder.Services.Single(service => service.ImplementationType == typeof(AuthorityUpkeep)));
+        // Slow on purpose where it counts, which is not here.
+        builder.Services.PostConfigure<Microsoft.AspNetCore.Identity.PasswordHasherOptions>(hasher => hasher.IterationCount = 1000);
         services?.Invoke(builder.Services);
         WebApplication app = builder.Build();
         AuthorityStartupReport report = await app.Services.PreparePortcullisAuthorityAsync(cancellationToken: TestContext.Current.CancellationToken);
