@@ -7,7 +7,7 @@ using Portcullis.Tokens;
 namespace Portcullis.Authority;
 
 /// <summary>Writes what the authority decides into the audit log, where the server has one. It is written before the answer: when it can't be, nothing is issued.</summary>
-internal sealed class AuthorityAudit(AuthorityOptions options, TimeProvider clock, AuditLog? log = null)
+internal sealed class AuthorityAudit(AuthorityOptions options, AuthorityStatus status, TimeProvider clock, AuditLog? log = null)
 {
     public const string SignedIn = "sign-in";
     public const string TrustTrial = "trust.trial";
@@ -66,10 +66,26 @@ internal sealed class AuthorityAudit(AuthorityOptions options, TimeProvider cloc
 
     private static string Bound(string text) => text.Length <= 512 ? text : text[..512];
 
-    private ValueTask WriteAsync(HttpContext http, AuditRecord record) => log is null
-        ? default
-        : log.AppendAsync(
-            record with { RemoteAddress = http.Connection.RemoteIpAddress, UserAgent = http.Request.Headers.UserAgent.ToString() is { Length: > 0 } agent ? agent : null },
-            durable: false,
-            http.RequestAborted);
+    private ValueTask WriteAsync(HttpContext http, AuditRecord record)
+    {
+        var outcome = record.Outcome == AuditOutcome.Allowed ? "allowed" : "refused";
+        switch (record.Event)
+        {
+            case AuditEvents.TokenIssued:
+                status.CountToken(outcome);
+                break;
+            case SignedIn:
+                status.CountSignIn(outcome);
+                break;
+            default:
+                break;
+        }
+
+        return log is null
+            ? default
+            : log.AppendAsync(
+                record with { RemoteAddress = http.Connection.RemoteIpAddress, UserAgent = http.Request.Headers.UserAgent.ToString() is { Length: > 0 } agent ? agent : null },
+                durable: false,
+                http.RequestAborted);
+    }
 }

@@ -104,12 +104,13 @@ public static class AuthorityServices
     private static void AddOwn(IServiceCollection services, AuthorityOptions options)
     {
         services.AddScoped<SessionStore>();
-        services.AddSingleton(provider => new AuthorityAudit(options, Clock(provider), provider.GetService<AuditLog>()));
+        services.AddSingleton(provider => new AuthorityAudit(options, provider.GetRequiredService<AuthorityStatus>(), Clock(provider), provider.GetService<AuditLog>()));
         services.AddSingleton<ProviderClients>();
         services.AddScoped<ExternalAccounts>();
         services.AddScoped<ExternalSignInPages>();
         services.AddSingleton<PlainDatabase>();
         services.AddSingleton<RevocationIndex>();
+        services.AddSingleton(provider => new AuthorityStatus(provider.GetRequiredService<PlainDatabase>(), provider.GetRequiredService<RevocationIndex>()));
         services.AddSingleton<Portcullis.Tokens.Revocation.IRevocationSource>(provider => provider.GetRequiredService<RevocationIndex>());
         services.AddSingleton<RevocationFeedEndpoint>();
         services.AddSingleton<IRevocationList>(provider => provider.GetRequiredService<RevocationIndex>());

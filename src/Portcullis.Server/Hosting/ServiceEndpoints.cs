@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Portcullis.Audit;
+using Portcullis.Authority;
 using Portcullis.Authority.Keys;
 using Portcullis.Server.Metrics;
 
@@ -57,9 +58,15 @@ internal static class ServiceEndpoints
     {
         var audit = services.GetRequiredService<AuditLog>();
         var installation = services.GetRequiredService<Installation>();
-        return audit.IsAvailable || !installation.Configuration.Audit.Required
-            ? Answer.Text(200, "ready\n")
-            : Answer.Text(503, "the audit log can't be written\n");
+        if (!audit.IsAvailable && installation.Configuration.Audit.Required)
+        {
+            return Answer.Text(503, "the audit log can't be written\n");
+        }
+
+        // Git is served without the database: a node without it is still worth sending requests to.
+        return services.GetService<AuthorityStatus>() is { IsDatabaseAvailable: false }
+            ? Answer.Text(200, "ready; the database does not answer, so no tokens are issued\n")
+            : Answer.Text(200, "ready\n");
     }
 
     /// <summary>RFC 7517 §5. Verifiers know the next key long before it signs: a day ahead, by default.</summary>
