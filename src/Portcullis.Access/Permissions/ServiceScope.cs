@@ -14,7 +14,7 @@ public sealed class ServiceScope : IEquatable<ServiceScope>
     /// <summary>What scopes of a container registry start with.</summary>
     public const string RegistryPrefix = "registry:";
 
-    // Ours, one day or already; nobody's policy may give them by accident.
+    // The authority's own, which it gives by other rules: nobody's policy may give them by accident.
     private const string OwnPrefix = "portcullis:";
 
     private readonly string _text;
@@ -31,10 +31,10 @@ public sealed class ServiceScope : IEquatable<ServiceScope>
     public string? Origin { get; }
 
     /// <summary>
-    /// Whether a word of an OAuth scope is one of another service: a name, a colon and more, and not <c>git:</c>. Words without a colon (<c>openid</c>) are none.
+    /// Whether a word of an OAuth scope is one of another service: a name, a colon and more, and not <c>git:</c>. Words without a colon (<c>openid</c>) are none, and those of the authority itself (<c>portcullis:admin</c>) neither.
     /// </summary>
     public static bool IsOne(ReadOnlySpan<char> word) =>
-        !word.StartsWith(Permission.Prefix) && word.IndexOf(':') is > 0 and var colon && IsName(word[..colon]);
+        !word.StartsWith(Permission.Prefix) && !word.StartsWith(OwnPrefix) && word.IndexOf(':') is > 0 and var colon && IsName(word[..colon]);
 
     /// <summary>Reads a scope.</summary>
     /// <param name="text">One scope and nothing else.</param>
