@@ -3,14 +3,15 @@
 # or revoked, and clients that leave in the middle. Then the server must have no more memory, descriptors, processes and temporary files than before,
 # whole repositories and a whole audit log. Prints what it found; exit code 0: passed.
 #
-#   bench/soak.sh [--minutes N] [--keep FOLDER]
+#   bench/soak.sh [--minutes N] [--program FOLDER] [--keep FOLDER]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export LC_ALL=C GIT_CONFIG_NOSYSTEM=1 GIT_TERMINAL_PROMPT=0 DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
-minutes=10 keep=''
+minutes=10 program='' keep=''
 while [ $# -gt 0 ]; do
   case $1 in
     --minutes) minutes=$2; shift 2 ;;
+    --program) program=$2; shift 2 ;;
     --keep) keep=$2; shift 2 ;;
     --help | -h) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0"; exit 0 ;;
     *) echo "bench/soak.sh: unknown argument $1; see --help" >&2; exit 2 ;;

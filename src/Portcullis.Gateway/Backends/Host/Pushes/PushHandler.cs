@@ -224,7 +224,7 @@ internal sealed partial class PushHandler(
                 {
                     isFastForward = !command.Name.IsTag
                         && changes.Count < MaxMovesLookedUp
-                        && await inspector.IsFastForwardAsync(command.Command.Old, command.Command.New, cancellationToken);
+                        && await inspector.WasFastForwardAsync(command.Name, command.Command.Old, command.Command.New, cancellationToken);
                 }
 
                 change = isFastForward && !command.Name.IsTag ? "update" : "force";

@@ -4,6 +4,7 @@ using System.Text;
 using Portcullis.Gateway.Backends.Host.Processes;
 using Portcullis.Gateway.Backends.Host.Visibility;
 using Portcullis.Git;
+using Portcullis.Git.Names;
 
 namespace Portcullis.Gateway.Backends.Host.Pushes;
 
@@ -21,22 +22,27 @@ internal sealed class QuarantineInspector(GitLauncher git, ReachableObjects reac
     public async Task<bool> IsFastForwardAsync(ObjectId before, ObjectId after, CancellationToken cancellationToken)
     {
         var types = await TypesAsync([before, after], cancellationToken);
-        if (types.Count != 2 || types.Any(type => type != "commit"))
+        return types.Count == 2 && types.All(type => type == "commit") && await IsAncestorAsync(before, after, cancellationToken);
+    }
+
+    /// <summary>
+    /// Whether an update of a ref that git has carried out was a fast-forward, for the record alone. Only commits become branches (refs.c), so that
+    /// their types need no look.
+    /// </summary>
+    public async Task<bool> WasFastForwardAsync(RefName name, ObjectId before, ObjectId after, CancellationToken cancellationToken)
+    {
+        if (!name.IsBranch)
         {
-            return false;
+            return await IsFastForwardAsync(before, after, cancellationToken);
         }
 
         try
         {
-            await git.RunAsync(
-                Invocation("merge-base", ["--is-ancestor", before.ToString(), after.ToString()], withRepository: true),
-                ReadOnlyMemory<byte>.Empty,
-                MaxLineBytes,
-                cancellationToken);
-            return true;
+            return await IsAncestorAsync(before, after, cancellationToken);
         }
-        catch (GitFailedException failure) when (failure.ExitCode == 1)
+        catch (GitFailedException)
         {
+            // The old commit is not there, in a repository that was broken before: no fast-forward that anybody could prove.
             return false;
         }
     }
@@ -100,6 +106,24 @@ internal sealed class QuarantineInspector(GitLauncher git, ReachableObjects reac
         var appended = objects.OrderBy(entry => entry.Offset).Skip((int)Math.Min(sentObjects, int.MaxValue)).Select(entry => entry.Id).ToHashSet();
         await reachable.RemoveReachableAsync(directory, visible, appended, ObjectWalk.Objects, cancellationToken);
         return appended.Count == 0;
+    }
+
+    // merge-base looks through annotated tags to their commits: whoever decides by this must know that both are commits.
+    private async Task<bool> IsAncestorAsync(ObjectId before, ObjectId after, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await git.RunAsync(
+                Invocation("merge-base", ["--is-ancestor", before.ToString(), after.ToString()], withRepository: true),
+                ReadOnlyMemory<byte>.Empty,
+                MaxLineBytes,
+                cancellationToken);
+            return true;
+        }
+        catch (GitFailedException failure) when (failure.ExitCode == 1)
+        {
+            return false;
+        }
     }
 
     // The last entry of the fan-out table of a version 2 index (gitformat-pack(5)).
