@@ -29,6 +29,8 @@ internal static class FuzzTargets
         new("capability-advertisement", AdvertisementTargets.CapabilityAdvertisement, typeof(PktLineException)),
         new("ref-advertisement", AdvertisementTargets.RefAdvertisement, typeof(PktLineException)),
         new("ref-listing", AdvertisementTargets.Listing, typeof(PktLineException)),
+        new("packed-refs", RefFileTargets.Packed),
+        new("loose-ref", RefFileTargets.Loose),
         new("command-request", FetchTargets.CommandRequest, typeof(PktLineException)),
         new("fetch-v0", FetchTargets.Version0, typeof(PktLineException)),
         new("receive-pack", PushTargets.Request, typeof(PktLineException)),

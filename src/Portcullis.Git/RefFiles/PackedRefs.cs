@@ -10,6 +10,9 @@ public static class PackedRefs
 {
     private const int ShortestLine = 48;
 
+    // PATH_MAX: what could be no loose ref is no ref that git made.
+    private const int MaxNameBytes = 4096;
+
     /// <summary>Reads the file.</summary>
     /// <param name="content">All of it; the refs keep parts of it.</param>
     /// <param name="format">The repository's object format.</param>
@@ -56,7 +59,7 @@ public static class PackedRefs
                 continue;
             }
 
-            if (text.Length <= hex + 1 || text[hex] != ' ' || !ObjectId.TryParse(text[..hex], out var id) || id.IsZero || !RefNameRules.IsFullName(text[(hex + 1)..]))
+            if (text.Length <= hex + 1 || text.Length > hex + 1 + MaxNameBytes || text[hex] != ' ' || !ObjectId.TryParse(text[..hex], out var id) || id.IsZero || !RefNameRules.IsFullName(text[(hex + 1)..]))
             {
                 return false;
             }
