@@ -50,7 +50,7 @@ internal sealed class UpstreamFetchHandler(
 
     private async Task<BackendOutcome> AnswerAsync(UpstreamSite site, AuthorizedGitRequest request, GitResponse response)
     {
-        if (await BodyReader.TryTakeAsync(request.Request.Body.Reader, MaxNamedRequestBytes, request.Ended) is not { } body)
+        if (await BodyReader.TryTakeAsync(request.Request.Body.Reader, Math.Min(MaxNamedRequestBytes, options.MaxFetchRequestBytes), request.Ended) is not { } body)
         {
             return await ForwardAsync(site, request, response);
         }
@@ -72,11 +72,15 @@ internal sealed class UpstreamFetchHandler(
     private async Task<BackendOutcome> SendKeptAsync(
         UpstreamSite site, AuthorizedGitRequest request, ReadOnlyMemory<byte> body, RefSnapshot current, GitResponse response)
     {
+        if (!IsKept(site))
+        {
+            return await SendAsync(site, request, body, response);
+        }
+
         var version = request.Request.Protocol;
         var repository = request.Repository;
-        if (!IsKept(site)
-            || (version != GitProtocolVersion.V2 && body.Span.IndexOf("side-band"u8) < 0)
-            || FetchKey.Of(StateOf(site, repository, current), version, body) is not { } key)
+        var state = StateOf(site, repository, current);
+        if ((version != GitProtocolVersion.V2 && body.Span.IndexOf("side-band"u8) < 0) || FetchKey.Of(state, version, body) is not { } key)
         {
             return await SendAsync(site, request, body, response);
         }
@@ -84,12 +88,37 @@ internal sealed class UpstreamFetchHandler(
         var (reader, isMade) = cache.JoinOrMake(key, async kept =>
         {
             using var answer = await site.SendAsync(repository, GitService.UploadPack, version, body, kept.Abandoned);
-            return answer is null ? BackendOutcome.Missing : await AnswerCopy.RunAsync(answer, kept);
+            if (answer is null)
+            {
+                return BackendOutcome.Missing;
+            }
+
+            var outcome = await AnswerCopy.RunAsync(answer, kept);
+            if (!await IsStillAsync(site, repository, state, kept.Abandoned))
+            {
+                // A ref moved while the upstream answered: a ref that is wanted by its name could belong to what it was, or to what it is now.
+                kept.Drop();
+            }
+
+            return outcome;
         });
         UpstreamMetrics.Kept(site.Definition.Name, isHit: reader is not null && !isMade);
         using (reader)
         {
             return reader is null ? await SendAsync(site, request, body, response) : await reader.SendAsync(response, ContentType, request.Ended);
+        }
+    }
+
+    private async Task<bool> IsStillAsync(UpstreamSite site, RepositoryPath repository, string state, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await refs.ReadForFetchAsync(site, repository, [], cancellationToken) is var (current, _) && StateOf(site, repository, current) == state;
+        }
+        catch (UpstreamException)
+        {
+            // The answer is whole, whatever became of the upstream since.
+            return false;
         }
     }
 

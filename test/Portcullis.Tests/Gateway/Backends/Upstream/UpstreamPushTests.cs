@@ -61,6 +61,24 @@ public class UpstreamPushTests
     }
 
     [Fact]
+    public async Task A_push_from_a_shallow_clone_is_proved_by_the_history_that_the_upstream_has()
+    {
+        await using var levels = await TwoLevels.StartAsync();
+        var work = await levels.SeedAsync("acme/app");
+        TwoLevels.Commit(work, "two.txt");
+        GitProgram.RunText(work, "push", "--quiet", "origin", "HEAD:main");
+        var token = levels.Gateway.Token(MayUpdate);
+        var clone = levels.NewFolder();
+        Assert.Equal(0, levels.Gateway.Git(token, null, "clone", "--quiet", "--depth=1", levels.Gateway.Url("up/acme/app"), clone).ExitCode);
+        var commit = TwoLevels.Commit(clone, "three.txt");
+
+        var pushed = levels.Gateway.Git(token, clone, "push", "origin", "HEAD:main");
+
+        Assert.True(pushed.ExitCode == 0, pushed.Error);
+        Assert.Contains($"{commit} commit\trefs/heads/main", levels.Refs("acme/app"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_ref_that_moved_meanwhile_is_not_moved_again()
     {
         await using var levels = await TwoLevels.StartAsync();
