@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Portcullis.Access.Permissions;
 using Portcullis.Git.Names;
 
@@ -13,6 +14,7 @@ public sealed class GuardRail(
     IReadOnlyList<RepositoryPattern> repositories, IReadOnlyList<RefPattern> refs, AccessAction deny, SourceLocation location, string text)
 {
     private readonly RepositoryPattern[] _repositories = [.. repositories];
+    private readonly WildcardPattern[] _folded = [.. repositories.Select(Folded)];
     private readonly RefSelection _refs = new(refs);
 
     /// <summary>The repositories it holds in.</summary>
@@ -33,12 +35,16 @@ public sealed class GuardRail(
     /// <summary>Whether it provably holds for every ref.</summary>
     public bool IncludesEveryRef { get; } = new RefSelection(refs).IncludesEveryRef;
 
-    /// <summary>Whether the rule holds in a repository.</summary>
+    /// <summary>
+    /// Whether the rule holds in a repository, whatever the case of its name: at GitHub, GitLab and Gitea, and on some disks, <c>Acme/App</c> is <c>acme/app</c>,
+    /// and a rule that another spelling gets around is none.
+    /// </summary>
     public bool HoldsIn(RepositoryPath repository)
     {
-        foreach (var pattern in _repositories)
+        var name = Fold(repository.Value);
+        foreach (var pattern in _folded)
         {
-            if (pattern.IsMatch(repository))
+            if (pattern.IsMatch(name))
             {
                 return true;
             }
@@ -48,6 +54,12 @@ public sealed class GuardRail(
 
     /// <summary>Whether the rule holds for a ref.</summary>
     public bool HoldsFor(RefName reference) => _refs.Includes(reference);
+
+    private static WildcardPattern Folded(RepositoryPattern pattern) => WildcardPattern.FromParts([.. pattern.Pattern.Parts.Select(Fold)]);
+
+    // Lower case it is, as in the names of those servers.
+    [SuppressMessage("Globalization", "CA1308", Justification = "Names are ASCII; nothing is compared in upper case.")]
+    private static string Fold(string name) => name.ToLowerInvariant();
 
     /// <summary>The rule and where it is written.</summary>
     public override string ToString() => $"{Text} ({Location})";

@@ -151,6 +151,15 @@ internal sealed class RefusalTexts(GatewayOptions options)
         AccessAction.Update,
         decision: null);
 
+    /// <summary>A push with options, which the server behind would carry out with more than the caller has.</summary>
+    public static Refusal PushOptionsNotPassed(AuthorizedGitRequest request, ReceivePackRequest push) => PushRefused(
+        request,
+        push,
+        [.. push.Commands.Select(command => new ReferenceRefusal(
+            command, WordFor(command), "push_options_refused", "push options are not passed on to the server behind: push without -o", IsCause: true))],
+        AccessAction.Update,
+        decision: null);
+
     /// <summary>A ref that is refused only since another in the same push is.</summary>
     public static ReferenceRefusal Bystander(ReceivePackCommand command) =>
         new(command, WordFor(command), "refused_with_others", "not changed: another ref in this push was refused", IsCause: false);

@@ -23,6 +23,9 @@ internal sealed record UpstreamOptions
     /// <summary>Git LFS objects of its repositories.</summary>
     public UpstreamLfsOptions Lfs { get; init; } = new();
 
+    /// <summary>Whether push options (<c>git push -o</c>) are passed on. Servers do as they say, with what the credential may, whatever the caller's token allows: GitLab merges a request, Gitea makes a repository public.</summary>
+    public bool PushOptions { get; init; }
+
     /// <summary>What it is shown, and never the caller's token.</summary>
     [DefaultText("nothing")]
     public UpstreamCredentialOptions? Credential { get; init; }

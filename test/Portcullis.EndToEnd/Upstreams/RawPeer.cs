@@ -200,11 +200,16 @@ public sealed record RawRequest(string Head, byte[] Body)
     {
         var line = new StringBuilder();
         var one = new byte[1];
-        while (await stream.ReadAsync(one, ending) == 1 && one[0] != '\n')
+        while (true)
         {
+            // At the end of the connection this throws: a request that broke off is none.
+            await stream.ReadExactlyAsync(one, ending);
+            if (one[0] == '\n')
+            {
+                return line.ToString().TrimEnd('\r');
+            }
+
             line.Append((char)one[0]);
         }
-
-        return line.ToString().TrimEnd('\r');
     }
 }

@@ -51,6 +51,9 @@ public sealed record UpstreamDefinition
     /// <summary>Whether its answers to fetches are kept, and sent again while its refs are the same. Default: false.</summary>
     public bool KeepsAnswers { get; init; }
 
+    /// <summary>Whether push options are passed on. Default: false.</summary>
+    public bool TakesPushOptions { get; init; }
+
     /// <summary>The definition's name in texts and logs: its pattern.</summary>
     public string Name => Match.ToString();
 }

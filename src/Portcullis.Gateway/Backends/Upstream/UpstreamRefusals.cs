@@ -67,7 +67,7 @@ internal static class UpstreamRefusals
         UpstreamFailure.CredentialMissing => "can't be asked: this server has no credential for it. The operator must put it where 'credential' of this upstream says.",
         UpstreamFailure.CredentialRejected => "rejected the credential that this server has for it. Your own token is fine: the operator must renew 'credential' of this upstream.",
         UpstreamFailure.Forbidden => "does not allow this to the credential that this server has for it. Your own token is fine: the operator must give that credential more, or another one.",
-        UpstreamFailure.RedirectedAway => "sends this server elsewhere, where it does not go. The operator must correct 'url' of this upstream.",
+        UpstreamFailure.RedirectedAway => "sends this server elsewhere, where it does not go: the repository may have a new name. If it has not, the operator must correct 'url' of this upstream.",
         UpstreamFailure.Overloaded => "asks to be left alone for a while. Try again later.",
         UpstreamFailure.UnexpectedStatus => "answered with an error. Try again; if it stays so, its operator must see why.",
         UpstreamFailure.NotGit => "answered, but not as a Git server does. The operator must check 'url' of this upstream.",

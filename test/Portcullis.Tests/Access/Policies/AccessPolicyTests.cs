@@ -30,6 +30,18 @@ public class AccessPolicyTests
         ],
     });
 
+    [Theory]
+    [InlineData("acme/app")]
+    [InlineData("Acme/APP")]
+    [InlineData("ACME/App")]
+    public void A_rule_holds_for_every_spelling_of_a_name_that_a_server_may_take_for_the_same(string name)
+    {
+        var rule = new GuardRail([RepositoryPattern.Parse("acme/App"), RepositoryPattern.Parse("B*/x")], [], AccessAction.Force, new SourceLocation("policy.yaml", 1), "rule");
+        Assert.True(rule.HoldsIn(RepositoryPath.Parse(name)));
+        Assert.True(rule.HoldsIn(RepositoryPath.Parse("bOb/X")));
+        Assert.False(rule.HoldsIn(RepositoryPath.Parse("acme/app2")));
+    }
+
     [Fact]
     public void A_binding_gives_its_role_in_its_repositories()
     {

@@ -105,7 +105,7 @@ internal sealed class UpstreamClient : IDisposable
 
                 // A body was sent already; where a repository has moved to is found out by the discovery that comes before it.
                 target = request.Body is null && redirects++ < MaxRedirects && response.Headers.Location is { } location
-                    ? Within(new Uri(target, location), request.Service)
+                    ? Within(new Uri(target, location), request)
                     : throw new UpstreamException(UpstreamFailure.RedirectedAway, $"It redirects, and is not followed ({(int)response.StatusCode}).");
             }
             finally
@@ -193,19 +193,20 @@ internal sealed class UpstreamClient : IDisposable
 
     private static UpstreamCredentialRequest CredentialRequest(UpstreamRequest request) => new(request.Repository.Path, request.Service == GitService.ReceivePack);
 
-    // Only there where the operator sent us: the same scheme, host and port, and below the path that was configured.
-    private Uri Within(Uri location, GitService service)
+    // Only there where the operator sent us: the same scheme, host and port. And only to the repository that was decided about, in another spelling: one
+    // that was renamed is another, which rules and permissions may treat otherwise.
+    private Uri Within(Uri location, UpstreamRequest request)
     {
-        var root = definition.Url.AbsolutePath.TrimEnd('/') + "/";
+        var place = definition.Url.AbsolutePath.TrimEnd('/') + "/" + request.Repository.Path;
         return location.Scheme == definition.Url.Scheme
             && location.IdnHost.Equals(definition.Url.IdnHost, StringComparison.OrdinalIgnoreCase)
             && location.Port == definition.Url.Port
             && location.UserInfo.Length == 0
-            && location.AbsolutePath.StartsWith(root, StringComparison.Ordinal)
-            && location.AbsolutePath.EndsWith("/info/refs", StringComparison.Ordinal)
-            && location.Query == "?service=" + service.Name()
+            && (location.AbsolutePath.Equals(place + "/info/refs", StringComparison.OrdinalIgnoreCase)
+                || location.AbsolutePath.Equals(place + ".git/info/refs", StringComparison.OrdinalIgnoreCase))
+            && location.Query == "?service=" + request.Service.Name()
                 ? location
-                : throw new UpstreamException(UpstreamFailure.RedirectedAway, "It redirects to another place than its own.");
+                : throw new UpstreamException(UpstreamFailure.RedirectedAway, "It redirects to another place or repository.");
     }
 
     private static void CheckContent(UpstreamRequest request, HttpResponseMessage response)

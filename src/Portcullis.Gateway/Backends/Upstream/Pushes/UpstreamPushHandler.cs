@@ -24,6 +24,12 @@ internal sealed partial class UpstreamPushHandler(UpstreamPushInspector inspecto
     /// <summary>Carries out a push.</summary>
     public async Task<BackendOutcome> PushAsync(UpstreamSite site, AuthorizedPush push, GitResponse response)
     {
+        // What they make the server behind do is decided there, by what this server's credential may: no permission on a ref stands for that.
+        if (!site.Definition.TakesPushOptions && (push.Push.PushOptions.Length > 0 || push.Push.Certificate is { PushOptions.Length: > 0 }))
+        {
+            return BackendOutcome.Refused(RefusalTexts.PushOptionsNotPassed(push.Request, push.Push));
+        }
+
         try
         {
             RefSnapshot? current = null;
