@@ -13,7 +13,7 @@ internal static class ConsentList
         <ul class="plain">
         {Html.Each(granted, permission => Html.Of($"""<li>{PermissionWords.Describe(permission)}<br><code class="quiet-text">{permission.ToString()}</code></li>"""))}
         {Html.Each(granted.Scopes, scope => Html.Of($"""<li>{PermissionWords.Describe(scope)}<br><code class="quiet-text">{scope.ToString()}</code></li>"""))}
-        {Html.When(asked.OtherScopes.Contains(AdministrationScope.Word), () => Html.Of($"<li><strong>administer this installation</strong>: add and remove users and clients, make and revoke keys</li>"))}
+        {Html.When(asked.OtherScopes.Contains(AdministrationScope.Word), () => Html.Of($"<li><strong>Administer this installation</strong>: add and remove users and clients, make and revoke keys</li>"))}
         {Html.When(granted.IsEmpty && !asked.OtherScopes.Contains(AdministrationScope.Word), () => Html.Of($"<li>see who you are, and nothing else</li>"))}
         {Html.When(asked.OtherScopes.Contains("email"), () => Html.Of($"<li>see your e-mail address</li>"))}
         </ul>
