@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text;
 using Portcullis.Gateway.Backends.Host.Lfs;
 using Portcullis.Gateway.Backends.Host.Processes;
@@ -14,6 +15,11 @@ namespace Portcullis.Gateway.Backends.Host.Pushes;
 /// </summary>
 internal sealed class PushedPointers(GitLauncher git, ReachablePointers reachable, GatewayOptions options)
 {
+    private const int BatchSize = 20_000;
+
+    // What is more than this at once was not made by working.
+    private const int MaxUnknown = 100_000;
+
     /// <summary>Whether every pointer among the pushed objects points to something that the pusher has brought, or that a ref points to which they may pull.</summary>
     /// <param name="directory">The repository, or the mirror of one elsewhere.</param>
     /// <param name="folder">Knows who has brought what to it.</param>
@@ -37,6 +43,10 @@ internal sealed class PushedPointers(GitLauncher git, ReachablePointers reachabl
             if (!folder.IsHeldBy(pointed.Id, pusher))
             {
                 unknown.Add(pointed.Id);
+                if (unknown.Count > MaxUnknown)
+                {
+                    return false;
+                }
             }
         }
 
@@ -47,47 +57,63 @@ internal sealed class PushedPointers(GitLauncher git, ReachablePointers reachabl
     private async IAsyncEnumerable<LfsObject> ReadAsync(
         string directory, string quarantine, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var listing = await git.RunAsync(
-            Invocation(directory, quarantine, "--batch-check=%(objectname) %(objecttype) %(objectsize)", "--batch-all-objects", "--unordered"),
-            ReadOnlyMemory<byte>.Empty,
-            int.MaxValue,
-            cancellationToken);
-        var small = SmallBlobs(listing);
-        if (small.Length == 0)
-        {
-            yield break;
-        }
-
-        await using var contents = git.Start(Invocation(directory, quarantine, "--batch", "--buffer"));
-        var feeding = GitLauncher.FeedAsync(contents, small, cancellationToken);
-        await foreach (var pointed in PointerReader.ReadAsync(contents.Output, cancellationToken))
-        {
-            yield return pointed;
-        }
-
-        await feeding;
-        var exitCode = await contents.WaitAsync();
-        if (exitCode != 0)
-        {
-            throw new GitFailedException("cat-file", exitCode, await contents.ErrorTextAsync());
-        }
-    }
-
-    private static byte[] SmallBlobs(byte[] listing)
-    {
+        await using var listing = git.Start(Invocation(
+            directory, quarantine, "--batch-check=%(objectname) %(objecttype) %(objectsize)", "--batch-all-objects", "--unordered", "--buffer"));
+        listing.CloseInput();
+        using var lines = new StreamReader(new NetworkStream(listing.Output), Encoding.ASCII);
         var ids = new StringBuilder();
-        using var lines = new StreamReader(new MemoryStream(listing), Encoding.ASCII);
-        while (lines.ReadLine() is { } line)
+        for (var count = 0; await lines.ReadLineAsync(cancellationToken) is { } line;)
         {
             if (line.Split(' ') is [var id, "blob", var digits]
                 && int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var size)
                 && size <= LfsPointer.MaxBytes)
             {
                 ids.Append(id).Append('\n');
+                if (++count % BatchSize == 0)
+                {
+                    await foreach (var pointed in ContentsAsync(directory, quarantine, ids, cancellationToken))
+                    {
+                        yield return pointed;
+                    }
+                }
             }
         }
 
-        return Encoding.ASCII.GetBytes(ids.ToString());
+        await EndedWellAsync(listing);
+        await foreach (var pointed in ContentsAsync(directory, quarantine, ids, cancellationToken))
+        {
+            yield return pointed;
+        }
+    }
+
+    // By the batch, so that a push of very many small files costs no memory here.
+    private async IAsyncEnumerable<LfsObject> ContentsAsync(
+        string directory, string quarantine, StringBuilder ids, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (ids.Length == 0)
+        {
+            yield break;
+        }
+
+        await using var contents = git.Start(Invocation(directory, quarantine, "--batch", "--buffer"));
+        var feeding = GitLauncher.FeedAsync(contents, Encoding.ASCII.GetBytes(ids.ToString()), cancellationToken);
+        ids.Clear();
+        await foreach (var pointed in PointerReader.ReadAsync(contents.Output, cancellationToken))
+        {
+            yield return pointed;
+        }
+
+        await feeding;
+        await EndedWellAsync(contents);
+    }
+
+    private static async Task EndedWellAsync(GitProcess process)
+    {
+        var exitCode = await process.WaitAsync();
+        if (exitCode != 0)
+        {
+            throw new GitFailedException("cat-file", exitCode, await process.ErrorTextAsync());
+        }
     }
 
     // The quarantine alone, without the repository's objects behind it.
