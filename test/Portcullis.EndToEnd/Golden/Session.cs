@@ -137,10 +137,16 @@ public sealed partial class Session(GoldenSite site, string file)
             .Replace(_work, "/home/alice", StringComparison.Ordinal)
             .Replace(site.Server.Folder, "/srv", StringComparison.Ordinal);
 
+        // git-lfs shows its progress when there is time to.
+        text = Progress().Replace(text, "");
+
         // Git pads what the server says, so that it covers what stood on the line before.
         text = Padding().Replace(text, "");
         return TokenId().Replace(RequestId().Replace(Time().Replace(text, "<time>"), "<request>"), "token <id>");
     }
+
+    [GeneratedRegex(@"^\r*(Uploading|Downloading) LFS objects:[^\n]*\n", RegexOptions.Multiline)]
+    private static partial Regex Progress();
 
     [GeneratedRegex(@"[ \t]+(?=\r?\n)|\r")]
     private static partial Regex Padding();
