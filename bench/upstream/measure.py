@@ -1,5 +1,5 @@
 """Measures a gateway in front of an upstream against the upstream itself. Prints a table; see bench/upstream.sh."""
-import base64, hashlib, http.client, json, os, shutil, socket, statistics, subprocess, sys, tempfile, threading, time
+import base64, hashlib, http.client, json, os, shutil, signal, socket, statistics, subprocess, sys, tempfile, threading, time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAM = os.environ.get("PORTCULLIS", os.path.join(ROOT, "artifacts/bin/Portcullis.Server/release/portcullis"))
@@ -71,16 +71,17 @@ class Nginx:
                        + "".join(f" {name}_temp_path {folder}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
                        + f" fastcgi_buffering off; server {{ listen 127.0.0.1:{self.port}; location ~ ^/(.*)$ {{ auth_basic up; auth_basic_user_file {folder}/htpasswd; fastcgi_pass unix:{folder}/fcgi;"
                        + "".join(f" fastcgi_param {name} {value};" for name, value in parameters.items()).replace("PATH_INFO $1", "PATH_INFO /$1") + " } } }")
-        self.processes = [subprocess.Popen(["fcgiwrap", "-c", "4", "-s", f"unix:{folder}/fcgi"], stderr=subprocess.DEVNULL)]
+        self.processes = [subprocess.Popen(["fcgiwrap", "-c", "4", "-s", f"unix:{folder}/fcgi"], stderr=subprocess.DEVNULL, start_new_session=True)]
         while not os.path.exists(f"{folder}/fcgi"):
             time.sleep(0.02)
-        self.processes.append(subprocess.Popen(["/usr/sbin/nginx", "-c", f"{folder}/nginx.conf", "-e", "stderr", "-p", folder], stderr=subprocess.DEVNULL))
+        self.processes.append(subprocess.Popen(["/usr/sbin/nginx", "-c", f"{folder}/nginx.conf", "-e", "stderr", "-p", folder], stderr=subprocess.DEVNULL, start_new_session=True))
         while socket.socket().connect_ex(("127.0.0.1", self.port)):
             time.sleep(0.02)
 
     def stop(self):
+        # fcgiwrap does not end its children.
         for process in self.processes:
-            process.terminate()
+            os.killpg(process.pid, signal.SIGTERM)
             process.wait()
 
 
