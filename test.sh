@@ -88,6 +88,15 @@ fi
 say build
 if ! dotnet build Portcullis.slnx -c Release -v quiet -nologo -clp:NoSummary; then failed=$((failed + 1)); finish; fi
 
+# The real program, as it is shipped: compiled ahead of time. It starts in half of the processor time, and it is started hundreds of times.
+if [ "$mode" = full ]; then
+  say publish
+  if ! dotnet publish src/Portcullis.Server -c Release --use-current-runtime --no-self-contained --artifacts-path artifacts/shipped -v quiet -nologo -clp:NoSummary; then
+    failed=$((failed + 1)); finish
+  fi
+  export PORTCULLIS_PROGRAM=$PWD/artifacts/shipped/publish/Portcullis.Server/release/portcullis
+fi
+
 bin=artifacts/bin
 options=(-noColor -noLogo -parallelMode all -maxThreads 4)
 suite "unit tests" dotnet "$bin/Portcullis.Tests/release/Portcullis.Tests.dll" "${options[@]}"

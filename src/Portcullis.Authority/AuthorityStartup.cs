@@ -53,8 +53,10 @@ public static class AuthorityStartup
         }
     }
 
-    private static bool IsMadeMeanwhile(Exception exception) => (exception as PostgresException ?? exception.InnerException as PostgresException)?.SqlState
-        is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DuplicateDatabase or PostgresErrorCodes.DuplicateTable;
+    // OpenIddict looks for a client of the same name before it stores one; the database refuses one that came between.
+    private static bool IsMadeMeanwhile(Exception exception) => exception is OpenIddictExceptions.ValidationException
+        || (exception as PostgresException ?? exception.InnerException as PostgresException)?.SqlState
+            is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DuplicateDatabase or PostgresErrorCodes.DuplicateTable;
 
     private static async Task<AuthorityStartupReport> PrepareAsync(IServiceProvider services, bool makeAdministrator, CancellationToken cancellationToken)
     {

@@ -142,9 +142,6 @@ public sealed partial class Session(GoldenSite site, string file)
 
         // Git pads what the server says, so that it covers what stood on the line before.
         text = Padding().Replace(text, "");
-
-        // git-lfs shows its progress only if it has been at work for a while.
-        text = LfsProgress().Replace(text, "");
         return TokenId().Replace(RequestId().Replace(Time().Replace(text, "<time>"), "<request>"), "token <id>");
     }
 
@@ -153,9 +150,6 @@ public sealed partial class Session(GoldenSite site, string file)
 
     [GeneratedRegex(@"[ \t]+(?=\r?\n)|\r")]
     private static partial Regex Padding();
-
-    [GeneratedRegex(@"^(Uploading|Downloading) LFS objects:.*\n", RegexOptions.Multiline)]
-    private static partial Regex LfsProgress();
 
     [GeneratedRegex(@"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?Z?( UTC)?")]
     private static partial Regex Time();

@@ -9,6 +9,9 @@ namespace Portcullis.EndToEnd.Harness;
 public sealed class PortcullisServer : IAsyncDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+
+    // Dozens of test classes begin at once, each with a server of its own: starting is work for the processors, and all of them together would be late.
+    private static readonly SemaphoreSlim s_starting = new(Environment.ProcessorCount);
     private readonly StringBuilder _log = new();
     private readonly IReadOnlyDictionary<string, string> _environment;
     private Process? _process;
@@ -67,6 +70,19 @@ public sealed class PortcullisServer : IAsyncDisposable
 
     /// <summary>Starts the program, again if it ran before, and waits until it answers.</summary>
     public async Task StartAsync()
+    {
+        await s_starting.WaitAsync();
+        try
+        {
+            await StartInTurnAsync();
+        }
+        finally
+        {
+            s_starting.Release();
+        }
+    }
+
+    private async Task StartInTurnAsync()
     {
         var environment = new Dictionary<string, string>(_environment) { ["HOME"] = Folder, ["LC_ALL"] = "C.UTF-8" };
         var process = Shell.Start(Source.Program, ["serve", "--config", ConfigurationFile], Folder, environment);

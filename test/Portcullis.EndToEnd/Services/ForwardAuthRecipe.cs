@@ -15,7 +15,7 @@ public sealed class HaproxyRecipe(HaproxySite site) : ForwardAuthRecipe(site), I
 public abstract class ForwardAuthRecipe(ProxySite site)
 {
     [Fact]
-    public async Task The_recipe_lets_pass_what_a_token_opens_and_nothing_else()
+    public Task The_recipe_lets_pass_what_a_token_opens_and_nothing_else() => site.InTurnAsync(async () =>
     {
         var before = site.ServiceRequests;
         var reader = await site.Server.TokenAsync("alice", "app:read");
@@ -53,10 +53,10 @@ public abstract class ForwardAuthRecipe(ProxySite site)
 
         var basic = await site.SendAsync("GET", "/", null, null, "Authorization: Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes("x-access-token:" + reader)));
         Assert.Equal(200, basic.Status);
-    }
+    });
 
     [Fact]
-    public async Task What_a_client_says_of_its_own_request_is_not_believed()
+    public Task What_a_client_says_of_its_own_request_is_not_believed() => site.InTurnAsync(async () =>
     {
         // CVE-2025-64484 and CVE-2026-40575: forwarded headers of the client's, underscores for dashes, one header twice.
         var before = site.ServiceRequests;
@@ -75,10 +75,10 @@ public abstract class ForwardAuthRecipe(ProxySite site)
         }
 
         Assert.Equal(before, site.ServiceRequests);
-    }
+    });
 
     [Fact]
-    public async Task A_path_that_the_service_could_read_otherwise_does_not_pass()
+    public Task A_path_that_the_service_could_read_otherwise_does_not_pass() => site.InTurnAsync(async () =>
     {
         var before = site.ServiceRequests;
         var reader = await site.Server.TokenAsync("alice", "app:read");
@@ -93,10 +93,10 @@ public abstract class ForwardAuthRecipe(ProxySite site)
         }
 
         Assert.Equal(before, site.ServiceRequests);
-    }
+    });
 
     [Fact]
-    public async Task Without_an_answer_nothing_passes()
+    public Task Without_an_answer_nothing_passes() => site.InTurnAsync(async () =>
     {
         var before = site.ServiceRequests;
         var reader = await site.Server.TokenAsync("alice", "app:read");
@@ -107,7 +107,7 @@ public abstract class ForwardAuthRecipe(ProxySite site)
         Assert.Equal(before + 1, site.ServiceRequests);
         await site.Server.StartAsync();
         Assert.Equal(200, (await site.SendAsync("GET", "/", reader)).Status);
-    }
+    });
 
     private static IEnumerable<string> Values(string[] lines, string name) =>
         lines.Where(line => line.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase)).Select(line => line[(name.Length + 1)..].Trim());

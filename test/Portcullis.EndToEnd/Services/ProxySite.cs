@@ -8,6 +8,7 @@ public abstract class ProxySite(string proxy) : IAsyncLifetime
     public const string Host = "app.example.com";
 
     private readonly TemporaryFolder _folder = new();
+    private readonly SemaphoreSlim _turn = new(1);
     private RunningProgram? _proxy;
 
     private EchoService? _service;
@@ -36,6 +37,20 @@ public abstract class ProxySite(string proxy) : IAsyncLifetime
                 - { host: "{{Host}}", path: "/*", requires: [ "app:write" ] }
             """);
         await StartProxyAsync();
+    }
+
+    /// <summary>Runs a test when no other runs here: they count what the service sees, and one of them takes Portcullis away.</summary>
+    public async Task InTurnAsync(Func<Task> test)
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            await test();
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     /// <summary>Sends a request to the proxy as bytes.</summary>
@@ -68,6 +83,7 @@ public abstract class ProxySite(string proxy) : IAsyncLifetime
         }
 
         _folder.Dispose();
+        _turn.Dispose();
         GC.SuppressFinalize(this);
     }
 
