@@ -1,33 +1,22 @@
 using System.Net;
 using Portcullis.Audit;
+using Portcullis.Gateway.Refusals;
 using Portcullis.Gateway.Requests;
-using Portcullis.Git.SmartHttp;
-using Portcullis.Tokens;
 
 namespace Portcullis.Gateway.Auditing;
 
-/// <summary>What one request's audit record will say; filled as the pipeline goes on.</summary>
-internal sealed class RequestTrail(string id, DateTimeOffset time)
+/// <summary>What one request's audit record will say; filled as the request goes through its steps. Each endpoint has its own kind.</summary>
+/// <param name="id">The request's id.</param>
+/// <param name="time">When it came.</param>
+internal abstract class RequestTrail(string id, DateTimeOffset time)
 {
     /// <summary>The request's id.</summary>
     public string Id => id;
 
-    /// <summary>The request as it was understood; null when it was not.</summary>
-    public GitRequest? Request { get; set; }
-
-    /// <summary>The operation, where it is another than the route's.</summary>
-    public string? Operation { get; set; }
-
-    /// <summary>The file whose lock is made or taken away.</summary>
-    public string? LockedPath { get; set; }
-
     /// <summary>The caller; null before the token was found valid.</summary>
     public Caller? Caller { get; set; }
 
-    /// <summary>What a refused token says of itself.</summary>
-    public UnverifiedClaims? Unverified { get; set; }
-
-    /// <summary>How it ended. Until the pipeline says otherwise: not at all.</summary>
+    /// <summary>How it ended. Until an endpoint says otherwise: not at all.</summary>
     public AuditOutcome Outcome { get; set; } = AuditOutcome.Failed;
 
     /// <summary>The stable code of the reason.</summary>
@@ -36,14 +25,49 @@ internal sealed class RequestTrail(string id, DateTimeOffset time)
     /// <summary>Whether what the request stood on was revoked while it ran.</summary>
     public bool IsRevoked { get; set; }
 
-    /// <summary>What happened to refs.</summary>
-    public IReadOnlyList<AuditRefChange> References { get; set; } = [];
-
     /// <summary>The peer's address.</summary>
-    public IPAddress? RemoteAddress { get; init; }
+    public IPAddress? RemoteAddress { get; set; }
 
     /// <summary>The peer's name for itself.</summary>
-    public string? UserAgent { get; init; }
+    public string? UserAgent { get; set; }
+
+    /// <summary>Whether the record must be on the disk, and not only in the file, before the client hears the answer.</summary>
+    public abstract bool IsDurable { get; }
+
+    /// <summary>The record's event.</summary>
+    protected abstract string Event { get; }
+
+    /// <summary>What was asked, in the word or words of this kind of event.</summary>
+    protected abstract string? OperationText { get; }
+
+    /// <summary>The repository.</summary>
+    protected virtual string? Repository => null;
+
+    /// <summary>The Git LFS object that was moved.</summary>
+    protected virtual string? Object => null;
+
+    /// <summary>The file whose lock is made or taken away.</summary>
+    protected virtual string? Path => null;
+
+    /// <summary>What happened to refs.</summary>
+    protected virtual IReadOnlyList<AuditRefChange>? Refs => null;
+
+    /// <summary>Bytes of the request's body.</summary>
+    protected virtual long BytesIn => 0;
+
+    /// <summary>Says that what was asked is done, or is to be done once this is recorded.</summary>
+    public void Allow()
+    {
+        Outcome = AuditOutcome.Allowed;
+        Code = null;
+    }
+
+    /// <summary>Says that it was refused, or could not be done.</summary>
+    public virtual void Refuse(Refusal refusal)
+    {
+        Outcome = RefusalStatus.IsFailure(refusal.Reason) ? AuditOutcome.Failed : AuditOutcome.Refused;
+        Code = refusal.Code;
+    }
 
     /// <summary>Makes the record.</summary>
     /// <param name="status">The HTTP status of the answer.</param>
@@ -53,7 +77,7 @@ internal sealed class RequestTrail(string id, DateTimeOffset time)
     {
         Time = time,
         Id = id,
-        Event = AuditEvents.Request,
+        Event = Event,
         Outcome = Outcome,
         Reason = Code,
         Subject = Caller?.Subject,
@@ -63,15 +87,15 @@ internal sealed class RequestTrail(string id, DateTimeOffset time)
         TokenId = Caller?.TokenId,
         KeyId = Caller?.KeyId,
         Session = Caller?.SessionId,
-        Repository = Request?.Route.Repository.Value,
-        Operation = Operation ?? Request?.Route.Operation.Word(),
-        Object = Request?.Route.LfsObject?.ToString(),
-        Path = LockedPath,
-        Refs = References.Count > 0 ? References : null,
+        Repository = Repository,
+        Operation = OperationText,
+        Object = Object,
+        Path = Path,
+        Refs = Refs,
         RemoteAddress = RemoteAddress,
         UserAgent = UserAgent,
         Status = status,
-        BytesIn = Request?.Body.BytesReceived ?? 0,
+        BytesIn = BytesIn,
         BytesOut = bytesOut,
         Duration = duration,
     };

@@ -18,7 +18,4 @@ internal readonly record struct AuthenticationResult
 
     /// <summary>The refusal, where it is not.</summary>
     public Refusal? Refusal { get; init; }
-
-    /// <summary>What a refused token says of itself: for the record alone.</summary>
-    public UnverifiedClaims? Unverified { get; init; }
 }

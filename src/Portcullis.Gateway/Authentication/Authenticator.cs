@@ -10,7 +10,7 @@ namespace Portcullis.Gateway.Authentication;
 /// <summary>Step 2: who asks. A valid token, or a refusal; there is no third way.</summary>
 internal sealed class Authenticator(TokenValidator validator, TransferCredentials transfers, RefusalTexts texts)
 {
-    /// <summary>Authenticates a request. Exactly one of the results is not null; a refused token's facts come along for the record, unverified.</summary>
+    /// <summary>Authenticates a request. A valid token and its caller, or a refusal.</summary>
     public async ValueTask<AuthenticationResult> AuthenticateAsync(HttpContext context, GitRoute? route, CancellationToken cancellationToken)
     {
         if (route is not null && route.Operation.IsLfsTransfer())
@@ -43,7 +43,6 @@ internal sealed class Authenticator(TokenValidator validator, TransferCredential
                 Refusal = result.Error == TokenError.KeysUnavailable
                     ? RefusalTexts.KeysUnavailable(result.Description)
                     : texts.TokenInvalid(result.Code, result.Description, route),
-                Unverified = result.Unverified,
             };
     }
 
@@ -60,7 +59,7 @@ internal sealed class Authenticator(TokenValidator validator, TransferCredential
         var result = transfers.Validate(credential, route, new TokenContext(Thumbprint(context)), out var transfer);
         if (!result.IsValid)
         {
-            return new AuthenticationResult { Refusal = RefusalTexts.TransferRefused(result.Code, result.Description), Unverified = result.Unverified };
+            return new AuthenticationResult { Refusal = RefusalTexts.TransferRefused(result.Code, result.Description) };
         }
 
         return transfer is null

@@ -5,7 +5,6 @@ using Portcullis.Gateway.Authentication;
 using Portcullis.Gateway.Pipeline;
 using Portcullis.Gateway.Refusals;
 using Portcullis.Gateway.Requests;
-using Portcullis.Tokens;
 
 namespace Portcullis.Gateway.ForwardAuth;
 
@@ -13,7 +12,7 @@ namespace Portcullis.Gateway.ForwardAuth;
 /// One question of a proxy, "may this request pass?", from its first byte to its audit record, in the steps of <see cref="GitPipeline"/>: parse (what did the client ask the proxy for), authenticate,
 /// authorize (by the rules), answer, audit. What no rule is for is refused. docs/spec/forward-auth.md.
 /// </summary>
-internal sealed partial class ForwardAuthPipeline(
+internal sealed class ForwardAuthPipeline(
     ForwardAuthOptions options,
     GatewayOptions gateway,
     Authenticator authenticator,
@@ -23,45 +22,17 @@ internal sealed partial class ForwardAuthPipeline(
     AuditLog audit,
     TimeProvider time,
     ILogger<ForwardAuthPipeline> logger)
+    : AuditedEndpoint<ForwardAuthTrail>(gateway, limiter, audit, time, logger)
 {
     private readonly OriginalRequestReader _reader = new(options.Proxy);
     private readonly ForwardAuthRules _rules = new(options.Rules);
+    private readonly string _ownIssuer = gateway.PublicUrl;
 
-    /// <summary>Handles one question.</summary>
-    public async Task HandleAsync(HttpContext context)
-    {
-        var started = time.GetTimestamp();
-        var now = time.GetUtcNow();
-        var question = new Question(AuditRecord.NewId(now), now);
-        Refusal? refusal;
-        try
-        {
-            if (gateway.AuditRequired)
-            {
-                await audit.EnsureWritableAsync(cancellationToken: context.RequestAborted);
-            }
+    /// <inheritdoc/>
+    protected override ForwardAuthTrail Begin(string id, DateTimeOffset time) => new(id, time);
 
-            refusal = await DecideAsync(context, question);
-        }
-        catch (AuditUnavailableException exception)
-        {
-            LogAuditUnavailable(logger, exception, question.Id);
-            refusal = RefusalTexts.AuditUnavailable();
-        }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
-        {
-            refusal = ForwardAuthRefusals.OriginalInvalid("its proxy left") with { Code = "client_gone" };
-        }
-        catch (Exception exception)
-        {
-            LogFailed(logger, exception, question.Id);
-            refusal = RefusalTexts.BackendFailed(question.Id);
-        }
-
-        await ConcludeAsync(context, question, refusal, started);
-    }
-
-    private async Task<Refusal?> DecideAsync(HttpContext context, Question question)
+    /// <inheritdoc/>
+    protected override async Task<Answer> ServeAsync(HttpContext context, ForwardAuthTrail trail, GitResponse response)
     {
         // 1. parse
         if (!options.IsTrusted(context.Connection.RemoteIpAddress))
@@ -74,7 +45,8 @@ internal sealed partial class ForwardAuthPipeline(
             return ForwardAuthRefusals.OriginalInvalid(problem);
         }
 
-        question.Original = original;
+        trail.Original = original;
+        trail.RemoteAddress = original.Client ?? trail.RemoteAddress;
         var rule = _rules.Find(original, out var isAmbiguous);
         if (rule is null || isAmbiguous)
         {
@@ -88,119 +60,33 @@ internal sealed partial class ForwardAuthPipeline(
 
         // 2. authenticate
         var authentication = await authenticator.AuthenticateAsync(context, null, context.RequestAborted);
-        question.Caller = authentication.Caller;
-        if (limiter.Check(authentication.Caller, original.Client ?? context.Connection.RemoteIpAddress) is { } wait)
+        if (!Admit(authentication, trail, out var token, out var caller, out var refusal))
         {
-            return RefusalTexts.TooManyRequests(wait);
-        }
-
-        if (authentication is not { Token: { } token, Caller: { } caller })
-        {
-            return ForwardAuthRefusals.Unauthenticated(authentication.Refusal!, rule);
+            return ForwardAuthRefusals.Unauthenticated(refusal, rule);
         }
 
         // 3. authorize
-        var permissions = effectivePermissions.Of(token, policies.Current);
-        if (effectivePermissions.CeilingOf(token) is { } ceiling)
-        {
-            permissions = permissions.Intersect(ceiling);
-        }
-
+        var permissions = effectivePermissions.Within(token, policies.Current);
         var missing = rule.Requires.Where(word => !permissions.Covers(word)).ToList();
         if (missing.Count > 0)
         {
             return ForwardAuthRefusals.NotAllowed(original, caller, permissions, missing);
         }
 
-        // 4. answer, once it is recorded
-        question.Allowed = (token, rule);
-        return null;
+        // 4. answer
+        trail.Allow();
+        return Answer.With(() => ForwardAuthAnswer.Write(context.Response, token, _ownIssuer, rule));
     }
 
-    // 5. audit, and then the answer
-    private async Task ConcludeAsync(HttpContext context, Question question, Refusal? refusal, long started)
+    /// <inheritdoc/>
+    protected override void Refuse(Refusal refusal, HttpContext context, ForwardAuthTrail trail, GitResponse response)
     {
-        var response = new GitResponse(context);
-        try
-        {
-            await audit.AppendAsync(
-                RecordOf(context, question, refusal, time.GetElapsedTime(started)), durable: false, CancellationToken.None);
-        }
-        catch (AuditUnavailableException exception)
-        {
-            LogAuditUnavailable(logger, exception, question.Id);
-            if (gateway.AuditRequired)
-            {
-                refusal = RefusalTexts.AuditUnavailable();
-            }
-        }
-
-        if (context.RequestAborted.IsCancellationRequested)
-        {
-            return;
-        }
-
-        if (refusal is null && question.Allowed is { } allowed)
-        {
-            ForwardAuthAnswer.Write(context.Response, allowed.Token, gateway.PublicUrl, allowed.Rule);
-            return;
-        }
-
-        RefusalWriter.Write(refusal ?? RefusalTexts.BackendFailed(question.Id), context, response, question.Id);
+        base.Refuse(refusal, context, trail, response);
 
         // nginx before 1.23 passes one line on; several challenges in one line mean the same (RFC 9110 §11.6.1).
         if (context.Response.Headers.WWWAuthenticate is { Count: > 1 } challenges)
         {
             context.Response.Headers.WWWAuthenticate = string.Join(", ", (string?[])challenges!);
         }
-
-        try
-        {
-            await response.FlushAsync(context.RequestAborted);
-        }
-        catch (Exception exception) when (exception is OperationCanceledException or IOException)
-        {
-            // The proxy left before it heard the end; the record stands.
-        }
     }
-
-    private static AuditRecord RecordOf(HttpContext context, Question question, Refusal? refusal, TimeSpan duration) => new()
-    {
-        Time = question.Time,
-        Id = question.Id,
-        Event = AuditEvents.ForwardAuth,
-        Outcome = refusal is null ? AuditOutcome.Allowed : RefusalStatus.IsFailure(refusal.Reason) ? AuditOutcome.Failed : AuditOutcome.Refused,
-        Reason = refusal?.Code,
-        Subject = question.Caller?.Subject,
-        Actor = question.Caller is { Actors.Count: > 0 } acting ? acting.Actors : null,
-        Issuer = question.Caller?.Issuer,
-        Client = question.Caller?.ClientId,
-        TokenId = question.Caller?.TokenId,
-        KeyId = question.Caller?.KeyId,
-        Session = question.Caller?.SessionId,
-        Operation = question.Original?.Shown ?? "unclear",
-        RemoteAddress = question.Original?.Client ?? context.Connection.RemoteIpAddress,
-        UserAgent = context.Request.Headers.UserAgent.ToString() is { Length: > 0 } agent ? agent : null,
-        Status = refusal is null ? StatusCodes.Status200OK : RefusalStatus.Of(refusal.Reason),
-        Duration = duration,
-    };
-
-    private sealed class Question(string id, DateTimeOffset time)
-    {
-        public string Id => id;
-
-        public DateTimeOffset Time => time;
-
-        public OriginalRequest? Original { get; set; }
-
-        public Caller? Caller { get; set; }
-
-        public (ValidatedToken Token, ForwardAuthRule Rule)? Allowed { get; set; }
-    }
-
-    [LoggerMessage(1, LogLevel.Error, "Request {RequestId} failed.")]
-    private static partial void LogFailed(ILogger logger, Exception exception, string requestId);
-
-    [LoggerMessage(2, LogLevel.Critical, "The audit log can't be written; request {RequestId} gets no access if the audit is required.")]
-    private static partial void LogAuditUnavailable(ILogger logger, Exception exception, string requestId);
 }

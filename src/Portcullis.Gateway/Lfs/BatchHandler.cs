@@ -20,7 +20,7 @@ namespace Portcullis.Gateway.Lfs;
 internal sealed class BatchHandler(ILfsBackend backend, TransferCredentials credentials, GatewayOptions options)
 {
     /// <summary>Handles a request.</summary>
-    public async Task<BackendOutcome> HandleAsync(AuthorizedGitRequest request, ValidatedToken token, RequestTrail trail, GitResponse response)
+    public async Task<BackendOutcome> HandleAsync(AuthorizedGitRequest request, ValidatedToken token, GitTrail trail, GitResponse response)
     {
         var batch = LfsBatchRequest.Parse((await LfsBody.ReadAsync(request, LfsBatchRequest.MaxBytes)).Span);
         trail.Operation = batch.Direction == LfsDirection.Upload ? "lfs-batch-upload" : "lfs-batch-download";

@@ -13,7 +13,7 @@ namespace Portcullis.Gateway.Lfs;
 internal sealed class LfsServer(BatchHandler batches, TransferHandler transfers, LockHandler locks, GatewayOptions options)
 {
     /// <summary>Serves a request.</summary>
-    public async Task<BackendOutcome> ServeAsync(AuthorizedGitRequest request, ValidatedToken token, RequestTrail trail, GitResponse response)
+    public async Task<BackendOutcome> ServeAsync(AuthorizedGitRequest request, ValidatedToken token, GitTrail trail, GitResponse response)
     {
         if (!options.LfsEnabled)
         {

@@ -60,7 +60,7 @@ internal sealed class LockHandler(ILfsBackend backend, TimeProvider time)
     }
 
     /// <summary>Makes a lock.</summary>
-    public async Task<BackendOutcome> LockAsync(AuthorizedGitRequest request, RequestTrail trail, GitResponse response)
+    public async Task<BackendOutcome> LockAsync(AuthorizedGitRequest request, GitTrail trail, GitResponse response)
     {
         var asked = LfsLockRequest.Parse((await LfsBody.ReadAsync(request)).Span);
         trail.LockedPath = asked.Path;
@@ -95,7 +95,7 @@ internal sealed class LockHandler(ILfsBackend backend, TimeProvider time)
     }
 
     /// <summary>Takes a lock away.</summary>
-    public async Task<BackendOutcome> UnlockAsync(AuthorizedGitRequest request, RequestTrail trail, GitResponse response)
+    public async Task<BackendOutcome> UnlockAsync(AuthorizedGitRequest request, GitTrail trail, GitResponse response)
     {
         var asked = LfsUnlockRequest.Parse((await LfsBody.ReadAsync(request)).Span);
         var held = (await VisibleAsync(request)).FirstOrDefault(candidate => candidate.Id == request.Request.Route.LockId);

@@ -19,11 +19,11 @@ namespace Portcullis.Gateway.Pipeline;
 /// <item>authenticate: whose valid token is it (<see cref="AuthenticatedGitRequest"/>);</item>
 /// <item>authorize: may they, in this repository (<see cref="AuthorizedGitRequest"/>), and for a push, on each ref (<see cref="AuthorizedPush"/>);</item>
 /// <item>serve: the backend does it (<see cref="BackendOutcome"/>);</item>
-/// <item>audit: exactly one record, before the answer is final.</item>
+/// <item>audit: exactly one record, before the answer is final: that is the frame's, <see cref="AuditedEndpoint{TTrail}"/>.</item>
 /// </list>
 /// Every step gives a value or a <see cref="Refusal"/>. An exception is a bug, a lost peer or a failing disk, and never an access.
 /// </summary>
-internal sealed partial class GitPipeline(
+internal sealed class GitPipeline(
     GatewayOptions options,
     Authenticator authenticator,
     EffectivePermissions effectivePermissions,
@@ -35,90 +35,32 @@ internal sealed partial class GitPipeline(
     AuditLog audit,
     TimeProvider time,
     ILogger<GitPipeline> logger)
+    : AuditedEndpoint<GitTrail>(options, limiter, audit, time, logger)
 {
-    /// <summary>Handles one request.</summary>
-    public async Task HandleAsync(HttpContext context)
+    private readonly TimeProvider _time = time;
+
+    /// <inheritdoc/>
+    protected override GitTrail Begin(string id, DateTimeOffset time) => new(id, time);
+
+    /// <inheritdoc/>
+    protected override async Task<Answer> ServeAsync(HttpContext context, GitTrail trail, GitResponse response)
     {
-        var started = time.GetTimestamp();
-        var now = time.GetUtcNow();
-        var trail = new RequestTrail(AuditRecord.NewId(now), now)
-        {
-            RemoteAddress = context.Connection.RemoteIpAddress,
-            UserAgent = context.Request.Headers.UserAgent.ToString() is { Length: > 0 } agent ? agent : null,
-        };
-        var response = new GitResponse(context);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
 
-        Refusal? refusal = null;
-        Action? finish = null;
-        try
-        {
-            // No audit, no access: asked before anything is done, so that what is done can be recorded.
-            if (options.AuditRequired)
-            {
-                await audit.EnsureWritableAsync(cancellationToken: context.RequestAborted);
-            }
-
-            (refusal, finish) = await ProcessAsync(context, trail, response, ending);
-        }
-        catch (AuditUnavailableException exception)
-        {
-            LogAuditUnavailable(logger, exception, trail.Id);
-            refusal = RefusalTexts.AuditUnavailable();
-        }
-        catch (Exception exception) when (exception is OperationCanceledException || (exception is IOException && context.RequestAborted.IsCancellationRequested))
-        {
-            trail.Outcome = AuditOutcome.Failed;
-            trail.Code = trail.IsRevoked ? "revoked" : context.RequestAborted.IsCancellationRequested ? "client_gone" : "time_limit";
-            response.Abort();
-        }
-        catch (BadHttpRequestException exception)
-        {
-            refusal = RefusalTexts.Make(
-                exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? RefusalReason.TooLarge : RefusalReason.ProtocolError,
-                "The body of the request can't be read: it is malformed, too large, or came too slowly.");
-        }
-        catch (BackendFailedException exception)
-        {
-            refusal = exception.Refusal;
-        }
-        catch (Exception exception)
-        {
-            LogFailed(logger, exception, trail.Id);
-            refusal = RefusalTexts.BackendFailed(trail.Id);
-        }
-
-        await ConcludeAsync(context, trail, response, refusal, finish, started);
-        if (trail.Request is { } request)
-        {
-            await request.Body.DisposeAsync();
-        }
-    }
-
-    private async Task<(Refusal? Refusal, Action? Finish)> ProcessAsync(
-        HttpContext context, RequestTrail trail, GitResponse response, CancellationTokenSource ending)
-    {
         // 1. parse
         var (request, malformed) = GitRequestParser.Parse(context, trail.Id);
         if (request is null)
         {
-            return (malformed, null);
+            return malformed!;
         }
 
         trail.Request = request;
 
         // 2. authenticate
         var authentication = await authenticator.AuthenticateAsync(context, request.Route, ending.Token);
-        trail.Caller = authentication.Caller;
-        trail.Unverified = authentication.Unverified;
-        if (limiter.Check(authentication.Caller, request.RemoteAddress) is { } wait)
+        if (!Admit(authentication, trail, out var token, out var caller, out var refusal))
         {
-            return (RefusalTexts.TooManyRequests(wait), null);
-        }
-
-        if (authentication is not { Token: { } token, Caller: { } caller })
-        {
-            return (authentication.Refusal, null);
+            return refusal;
         }
 
         // What began with a valid token may end after it has expired, but not after it was revoked.
@@ -139,7 +81,7 @@ internal sealed partial class GitPipeline(
         var (authorized, forbidden) = await repositoryAuthorizer.AuthorizeAsync(authenticated);
         if (authorized is null)
         {
-            return (forbidden, null);
+            return forbidden!;
         }
 
         // 4. serve
@@ -147,80 +89,28 @@ internal sealed partial class GitPipeline(
         trail.Outcome = outcome.Outcome;
         trail.Code = outcome.Code;
         trail.References = outcome.References;
-        return (ReferenceEquals(outcome, BackendOutcome.Missing) ? RefusalTexts.RepositoryNotFound(authenticated) : outcome.Refusal, outcome.Finish);
+        return new Answer(ReferenceEquals(outcome, BackendOutcome.Missing) ? RefusalTexts.RepositoryNotFound(authenticated) : outcome.Refusal, outcome.Finish);
     }
 
-    // 5. audit, and then the end of the answer
-    private async Task ConcludeAsync(
-        HttpContext context, RequestTrail trail, GitResponse response, Refusal? refusal, Action? finish, long started)
+    /// <inheritdoc/>
+    protected override void Refuse(Refusal refusal, HttpContext context, GitTrail trail, GitResponse response)
     {
-        if (refusal is not null)
-        {
-            trail.Outcome = RefusalStatus.IsFailure(refusal.Reason) ? AuditOutcome.Failed : AuditOutcome.Refused;
-            trail.Code = refusal.Code;
-            if (refusal.References.Count > 0)
-            {
-                trail.References = PushAudit.Of(refusal);
-            }
-        }
-
-        // Half an answer is out already: what follows must not make it look whole.
-        if (refusal is not null && response.HasStarted)
-        {
-            response.Abort();
-        }
-
-        // Written but not sent: sent once it is recorded.
-        var operation = trail.Request?.Route.Operation;
-        if (!response.IsAborted)
-        {
-            if (refusal is not null)
-            {
-                RefusalWriter.Write(operation?.IsLfs() == true ? refusal with { IsLfs = true } : refusal, context, response, trail.Id);
-            }
-            else
-            {
-                finish?.Invoke();
-            }
-        }
-
-        try
-        {
-            await audit.AppendAsync(
-                trail.ToRecord(response.Status, response.BytesSent, time.GetElapsedTime(started)), durable: operation?.IsChange() == true, CancellationToken.None);
-        }
-        catch (AuditUnavailableException exception)
-        {
-            LogAuditUnavailable(logger, exception, trail.Id);
-            if (options.AuditRequired && refusal is not { Reason: RefusalReason.AuditUnavailable })
-            {
-                response.Abort();
-            }
-        }
-
-        if (response.IsAborted)
-        {
-            return;
-        }
-
-        try
-        {
-            await response.FlushAsync(context.RequestAborted);
-            if (refusal is not null && operation is GitOperation.Push or GitOperation.LfsUpload)
-            {
-                trail.Request?.Body.Release();
-                await RequestDrain.DrainAsync(context, time);
-            }
-        }
-        catch (Exception exception) when (exception is OperationCanceledException or IOException)
-        {
-            // The client left before it heard the end; the record stands.
-        }
+        var isLfs = trail.Request?.Route.Operation.IsLfs() == true;
+        RefusalWriter.Write(isLfs ? refusal with { IsLfs = true } : refusal, context, response, trail.Id);
     }
 
-    [LoggerMessage(1, LogLevel.Error, "Request {RequestId} failed.")]
-    private static partial void LogFailed(ILogger logger, Exception exception, string requestId);
+    /// <inheritdoc/>
+    protected override Task AfterRefusalAsync(HttpContext context, GitTrail trail)
+    {
+        if (trail.Request is not { Route.Operation: GitOperation.Push or GitOperation.LfsUpload } request)
+        {
+            return Task.CompletedTask;
+        }
 
-    [LoggerMessage(2, LogLevel.Critical, "The audit log can't be written; request {RequestId} gets no access if the audit is required.")]
-    private static partial void LogAuditUnavailable(ILogger logger, Exception exception, string requestId);
+        request.Body.Release();
+        return RequestDrain.DrainAsync(context, _time);
+    }
+
+    /// <inheritdoc/>
+    protected override ValueTask EndAsync(GitTrail trail) => trail.Request is { } request ? request.Body.DisposeAsync() : default;
 }

@@ -25,7 +25,7 @@ internal sealed class RequestServer(IGitBackend backend, LfsServer lfs, AuditLog
     /// <param name="token">The token that it was authenticated by. No backend sees it.</param>
     /// <param name="trail">What its record will say.</param>
     /// <param name="response">The answer.</param>
-    public async Task<BackendOutcome> ServeAsync(AuthorizedGitRequest request, ValidatedToken token, RequestTrail trail, GitResponse response)
+    public async Task<BackendOutcome> ServeAsync(AuthorizedGitRequest request, ValidatedToken token, GitTrail trail, GitResponse response)
     {
         if (request.Request.Route.Operation.IsLfs())
         {
@@ -51,7 +51,7 @@ internal sealed class RequestServer(IGitBackend backend, LfsServer lfs, AuditLog
         }
     }
 
-    private async Task<BackendOutcome> FetchAsync(AuthorizedGitRequest request, RequestTrail trail, GitResponse response)
+    private async Task<BackendOutcome> FetchAsync(AuthorizedGitRequest request, GitTrail trail, GitResponse response)
     {
         if (request.Request.Protocol == GitProtocolVersion.V2
             && await CommandPeek.IsAsync(request.Request.Body.Reader, ListRefsCommand, request.Ended))

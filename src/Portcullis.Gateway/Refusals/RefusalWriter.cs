@@ -50,12 +50,19 @@ internal static class RefusalWriter
         report.WriteTo(response, push.Capabilities);
     }
 
+    /// <summary>Says when to come again, where the refusal says it.</summary>
+    public static void WriteRetryAfter(Refusal refusal, HttpResponse http)
+    {
+        if (refusal.RetryAfter is { } retryAfter)
+        {
+            http.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(retryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        }
+    }
+
     private static void WriteStatus(Refusal refusal, HttpResponse http, GitResponse response, string requestId)
     {
         var text = refusal.IsLfs ? LfsErrorJson.Of(refusal, requestId) : Encoding.UTF8.GetBytes(refusal.Text + "\n");
-        http.StatusCode = RefusalStatus.Of(refusal.Reason);
-        http.ContentType = refusal.IsLfs ? LfsErrorJson.ContentType : "text/plain; charset=utf-8";
-        http.ContentLength = text.Length;
+        response.Hold(RefusalStatus.Of(refusal.Reason), refusal.IsLfs ? LfsErrorJson.ContentType : "text/plain; charset=utf-8", text);
         http.Headers.CacheControl = "no-store";
         http.Headers.XContentTypeOptions = "nosniff";
         if (refusal.Challenge is { } challenge)
@@ -77,20 +84,11 @@ internal static class RefusalWriter
             http.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes */{objectLength}");
         }
 
-        if (refusal.RetryAfter is { } retryAfter)
-        {
-            http.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(retryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        }
+        WriteRetryAfter(refusal, http);
 
         if (refusal.Allow is { } allow)
         {
             http.Headers.Allow = allow;
-        }
-
-        if (!HttpMethods.IsHead(http.HttpContext.Request.Method))
-        {
-            text.CopyTo(response.GetSpan(text.Length));
-            response.Advance(text.Length);
         }
     }
 }

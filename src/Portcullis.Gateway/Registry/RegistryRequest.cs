@@ -34,7 +34,15 @@ internal sealed record RegistryRequest
             return (null, "A form of at most 32 KiB is sent as application/x-www-form-urlencoded.");
         }
 
-        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        IFormCollection form;
+        try
+        {
+            form = await context.Request.ReadFormAsync(context.RequestAborted);
+        }
+        catch (Exception exception) when (exception is BadHttpRequestException or InvalidDataException)
+        {
+            return (null, "The form can't be read.");
+        }
 
         // docker sends the token as the password, or as the refresh token where it was kept as an identity token.
         var (name, problem) = form["grant_type"] switch

@@ -6,9 +6,6 @@ using Portcullis.Tokens;
 
 namespace Portcullis.Gateway.Registry;
 
-/// <summary>What a registry's token opens: one repository.</summary>
-internal sealed record RegistryGrant(string Type, string Name, IReadOnlyList<string> Actions);
-
 /// <summary>A registry's token.</summary>
 internal sealed record RegistryToken(string Token, DateTimeOffset IssuedAt, DateTimeOffset ExpiresAt);
 
@@ -19,7 +16,7 @@ internal sealed class RegistryTokenWriter(RegistryOptions options, RegistryKey k
     /// <param name="holder">The token that it is given for, which it never outlives.</param>
     /// <param name="service">The registry.</param>
     /// <param name="access">What it opens; may be nothing.</param>
-    public RegistryToken Write(ValidatedToken holder, string service, IReadOnlyList<RegistryGrant> access)
+    public RegistryToken Write(ValidatedToken holder, string service, IReadOnlyList<RegistryScope> access)
     {
         var now = DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds());
         var expires = now + options.TokenLifetime < holder.ExpiresAt ? now + options.TokenLifetime : holder.ExpiresAt;
@@ -33,7 +30,7 @@ internal sealed class RegistryTokenWriter(RegistryOptions options, RegistryKey k
             nbf = now.ToUnixTimeSeconds(),
             iat = now.ToUnixTimeSeconds(),
             jti = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16)),
-            access = access.Select(grant => new { type = grant.Type, name = grant.Name, actions = grant.Actions }),
+            access = access.Select(scope => new { type = scope.Type, name = scope.Name, actions = scope.Actions }),
         });
         var signed = $"{Base64Url.EncodeToString(header)}.{Base64Url.EncodeToString(payload)}";
         return new RegistryToken($"{signed}.{Base64Url.EncodeToString(key.Sign(Encoding.ASCII.GetBytes(signed)))}", now, expires);

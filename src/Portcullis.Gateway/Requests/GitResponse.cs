@@ -7,6 +7,8 @@ namespace Portcullis.Gateway.Requests;
 /// <summary>The answer as a backend sees it: a content type, and bytes that are counted.</summary>
 internal sealed class GitResponse(HttpContext context) : IBufferWriter<byte>
 {
+    private ReadOnlyMemory<byte> _held;
+
     /// <summary>Bytes of the body written so far.</summary>
     public long BytesSent { get; private set; }
 
@@ -35,6 +37,27 @@ internal sealed class GitResponse(HttpContext context) : IBufferWriter<byte>
         headers.Expires = "Fri, 01 Jan 1980 00:00:00 GMT";
     }
 
+    /// <summary>Gives the whole of a small answer, which is held back until <see cref="FlushAsync"/>: until then it can be withdrawn.</summary>
+    public void Hold(int status, string contentType, ReadOnlyMemory<byte> body)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = contentType;
+        context.Response.ContentLength = body.Length;
+        if (!HttpMethods.IsHead(context.Request.Method))
+        {
+            _held = body;
+            BytesSent += body.Length;
+        }
+    }
+
+    /// <summary>Takes back an answer of which nothing can have left.</summary>
+    public void Withdraw()
+    {
+        context.Response.Clear();
+        BytesSent -= _held.Length;
+        _held = default;
+    }
+
     /// <summary>Sets a header of an answer that was started.</summary>
     public void SetHeader(string name, string value) => context.Response.Headers[name] = value;
 
@@ -55,6 +78,12 @@ internal sealed class GitResponse(HttpContext context) : IBufferWriter<byte>
     /// <exception cref="OperationCanceledException">The client is gone, or the request was ended.</exception>
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
+        if (!_held.IsEmpty)
+        {
+            context.Response.BodyWriter.Write(_held.Span);
+            _held = default;
+        }
+
         var result = await context.Response.BodyWriter.FlushAsync(cancellationToken);
         if (result.IsCanceled || result.IsCompleted)
         {
