@@ -4,7 +4,7 @@ using Portcullis.EndToEnd.Upstreams.WebServers;
 
 namespace Portcullis.EndToEnd.Conformance;
 
-// The suite, on repositories that other servers keep. Clients differ in what they send to the gateway, which makes each request to an upstream anew: once is enough for them.
+// The suite, on repositories that other servers keep. All of it behind each: what a client sends decides what a server behind is asked.
 
 public sealed class EveryClientBehindNginx(Shared<BehindNginx> shared) : EveryClient(shared.Site), IClassFixture<Shared<BehindNginx>>;
 
@@ -14,9 +14,15 @@ public sealed class PushRulesBehindNginx(Shared<BehindNginx> shared) : PushRules
 
 public sealed class HiddenRefsBehindNginx(Shared<BehindNginx> shared) : HiddenRefs(shared.Site), IClassFixture<Shared<BehindNginx>>;
 
+public sealed class EveryClientBehindApache(Shared<BehindApache> shared) : EveryClient(shared.Site), IClassFixture<Shared<BehindApache>>;
+
 public sealed class ProtocolBehindApache(Shared<BehindApache> shared) : Protocol(shared.Site), IClassFixture<Shared<BehindApache>>;
 
 public sealed class PushRulesBehindApache(Shared<BehindApache> shared) : PushRules(shared.Site), IClassFixture<Shared<BehindApache>>;
+
+public sealed class HiddenRefsBehindApache(Shared<BehindApache> shared) : HiddenRefs(shared.Site), IClassFixture<Shared<BehindApache>>;
+
+public sealed class EveryClientBehindPortcullis(Shared<BehindPortcullis> shared) : EveryClient(shared.Site), IClassFixture<Shared<BehindPortcullis>>;
 
 public sealed class ProtocolBehindPortcullis(Shared<BehindPortcullis> shared) : Protocol(shared.Site), IClassFixture<Shared<BehindPortcullis>>;
 
