@@ -119,9 +119,9 @@ internal sealed class UpstreamChecks(ProblemList problems, ProblemList warnings,
         {
             Report(upstream, nameof(upstream.Url), "an upstream is an http:// or https:// URL without user, query and fragment");
         }
-        else if (!Addresses.IsSafe(url) && upstream.Credential is not null)
+        else if (!Addresses.IsSafe(url) && upstream.Credential is { AllowPlainHttp: false })
         {
-            warnings.Add(locations.Of(upstream, nameof(upstream.Url)), "the credential goes over the network unprotected: use https://");
+            Report(upstream, nameof(upstream.Url), "the credential would go over the network for all to read: use https://, or say 'allowPlainHttp: true' in 'credential'");
         }
     }
 

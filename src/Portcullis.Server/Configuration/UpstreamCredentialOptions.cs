@@ -18,6 +18,9 @@ internal sealed record UpstreamCredentialOptions
     /// <summary>The name of an environment variable with the password or token, instead of a file.</summary>
     public string? SecretVariable { get; init; }
 
+    /// <summary>Whether it may go to another machine over <c>http://</c>, where whoever is on the way reads it.</summary>
+    public bool AllowPlainHttp { get; init; }
+
     /// <summary>Of <c>githubApp</c>: the app's client ID, or its app ID.</summary>
     public string? AppId { get; init; }
 

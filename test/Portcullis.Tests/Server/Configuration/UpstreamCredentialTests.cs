@@ -75,6 +75,32 @@ public sealed class UpstreamCredentialTests : IDisposable
         Assert.Contains("no environment variable", Assert.Single(_folder.Load(Yaml("kind: github, secretVariable: PORTCULLIS_NOT_THERE")).Warnings).ToString());
     }
 
+    [Theory]
+    [InlineData("http://git.example.com", "", false)]
+    [InlineData("http://git.example.com", ", allowPlainHttp: false", false)]
+    [InlineData("http://10.0.0.7:3000", "", false)]
+    [InlineData("http://127.0.0.1.example.com", "", false)]
+    [InlineData("http://git.example.com", ", allowPlainHttp: true", true)]
+    [InlineData("http://127.0.0.1:3000", "", true)]
+    [InlineData("http://[::1]:3000", "", true)]
+    [InlineData("http://localhost:3000", "", true)]
+    [InlineData("https://git.example.com", "", true)]
+    public void Credential_goes_to_another_machine_over_plain_http_only_where_the_operator_says_so(string url, string more, bool isTaken)
+    {
+        foreach (var credential in (string[])["kind: github, secretFile: token", "kind: githubApp, appId: 12, privateKeyFile: app.pem, apiUrl: https://api.example.com"])
+        {
+            var yaml = Yaml(credential + more, url);
+            if (isTaken)
+            {
+                Assert.Empty(_folder.Load(yaml).Warnings);
+            }
+            else
+            {
+                Assert.Contains("use https://, or say 'allowPlainHttp: true' in 'credential'", Assert.Single(_folder.Problems(yaml)), StringComparison.Ordinal);
+            }
+        }
+    }
+
     private UpstreamCredentialDefinition Definition(string credential, string url = "https://git.example.com")
         => UpstreamChecks.Definitions(_folder.Load(Yaml(credential, url)).Options).Single().Credential!;
 
