@@ -11,6 +11,7 @@ namespace Portcullis.Gateway.Authorization;
 /// </summary>
 internal sealed class AuthorizedGitRequest
 {
+    private readonly AuthenticatedGitRequest authenticated;
     private readonly RepositoryAccess access;
 
     internal AuthorizedGitRequest(AuthenticatedGitRequest authenticated, RepositoryAccess access, Decision decision, bool exists)
@@ -20,6 +21,7 @@ internal sealed class AuthorizedGitRequest
             throw new ArgumentException("A request is authorized by an allowing decision alone.", nameof(decision));
         }
 
+        this.authenticated = authenticated;
         this.access = access;
         Request = authenticated.Request;
         Caller = authenticated.Caller;
@@ -60,6 +62,12 @@ internal sealed class AuthorizedGitRequest
 
     /// <summary>The decision about one change of some ref or other: only a no is final.</summary>
     public Decision DecideOnAnyRef(AccessAction action) => access.Decide(action, null);
+
+    /// <summary>The same request for a repository of another name, about which nothing is decided yet; null where the caller may not even know that one.</summary>
+    public AuthenticatedGitRequest? AskedOf(RepositoryPath renamed) =>
+        RepositoryAccess.For(authenticated.Permissions, authenticated.Policy, renamed, authenticated.Ceiling).MayKnowRepository
+            ? authenticated with { Request = authenticated.Request with { Route = authenticated.Request.Route with { Repository = renamed } } }
+            : null;
 
     /// <summary>What the caller may do here, in words.</summary>
     public string DescribeAccess() => access.Describe();

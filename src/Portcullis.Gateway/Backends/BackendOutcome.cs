@@ -1,5 +1,6 @@
 using Portcullis.Audit;
 using Portcullis.Gateway.Refusals;
+using Portcullis.Git.Names;
 
 namespace Portcullis.Gateway.Backends;
 
@@ -26,6 +27,9 @@ internal sealed record BackendOutcome
 
     /// <summary>Writes the end of the answer; called once the audit record is on disk, so that no push is reported that is not recorded.</summary>
     public Action? Finish { get; init; }
+
+    /// <summary>The name that the repository has by now. Nothing was done: it is to be decided about that one. The refusal is for who may not know it.</summary>
+    public RepositoryPath? RenamedTo { get; init; }
 
     /// <summary>A refusal that only the backend could know.</summary>
     public static BackendOutcome Refused(Refusal refusal) =>

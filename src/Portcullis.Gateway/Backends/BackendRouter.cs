@@ -15,6 +15,9 @@ internal sealed class BackendRouter(HostBackend host, IReadOnlyList<UpstreamBack
         For(repository).ExistsAsync(repository, mustBeCertain, cancellationToken);
 
     /// <inheritdoc/>
+    public RepositoryPath? RenamedTo(RepositoryPath repository) => For(repository).RenamedTo(repository);
+
+    /// <inheritdoc/>
     public Task<BackendOutcome> AdvertiseAsync(AuthorizedGitRequest request, GitResponse response) => For(request.Repository).AdvertiseAsync(request, response);
 
     /// <inheritdoc/>

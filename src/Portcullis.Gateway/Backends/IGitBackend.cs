@@ -17,6 +17,9 @@ internal interface IGitBackend
     /// <param name="cancellationToken">Ends the look.</param>
     ValueTask<bool> ExistsAsync(RepositoryPath repository, bool mustBeCertain, CancellationToken cancellationToken);
 
+    /// <summary>The name that a repository has by now, as far as a discovery found out that it has another one; null where it did not.</summary>
+    RepositoryPath? RenamedTo(RepositoryPath repository);
+
     /// <summary>Answers <c>info/refs</c>, of any protocol version and for either service.</summary>
     Task<BackendOutcome> AdvertiseAsync(AuthorizedGitRequest request, GitResponse response);
 

@@ -14,7 +14,7 @@ using Portcullis.Tokens;
 namespace Portcullis.Gateway.Pipeline;
 
 /// <summary>Step 4: hands a request to the backend; a push only after the second look of step 3, at its refs.</summary>
-internal sealed class RequestServer(IGitBackend backend, LfsServer lfs, AuditLog audit, GatewayOptions options)
+internal sealed class RequestServer(IGitBackend backend, RepositoryAuthorizer authorizer, LfsServer lfs, AuditLog audit, GatewayOptions options)
 {
     private const int MaxListingBytes = 4 << 20;
 
@@ -26,6 +26,29 @@ internal sealed class RequestServer(IGitBackend backend, LfsServer lfs, AuditLog
     /// <param name="trail">What its record will say.</param>
     /// <param name="response">The answer.</param>
     public async Task<BackendOutcome> ServeAsync(AuthorizedGitRequest request, ValidatedToken token, GitTrail trail, GitResponse response)
+    {
+        // A discovery asks whether the name is still the right one; what follows it under the old name is meant for the new one.
+        var operation = request.Request.Route.Operation;
+        if (operation != GitOperation.Discover && !operation.IsLfsTransfer() && backend.RenamedTo(request.Repository) is { } known && request.AskedOf(known) is { } renamed)
+        {
+            return await ServeRenamedAsync(renamed, token, trail, response);
+        }
+
+        var outcome = await ServeNamedAsync(request, token, trail, response);
+        return outcome.RenamedTo is { } found && operation == GitOperation.Discover && request.AskedOf(found) is { } moved
+            ? await ServeRenamedAsync(moved, token, trail, response)
+            : outcome;
+    }
+
+    // Everything is decided anew, by the permissions and rules for the new name, and recorded under it.
+    private async Task<BackendOutcome> ServeRenamedAsync(AuthenticatedGitRequest renamed, ValidatedToken token, GitTrail trail, GitResponse response)
+    {
+        trail.Request = renamed.Request;
+        var (authorized, refusal) = await authorizer.AuthorizeAsync(renamed);
+        return authorized is null ? BackendOutcome.Refused(refusal!) : await ServeNamedAsync(authorized, token, trail, response);
+    }
+
+    private async Task<BackendOutcome> ServeNamedAsync(AuthorizedGitRequest request, ValidatedToken token, GitTrail trail, GitResponse response)
     {
         if (request.Request.Route.Operation.IsLfs())
         {

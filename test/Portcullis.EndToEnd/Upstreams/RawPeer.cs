@@ -77,6 +77,7 @@ public sealed class RawPeer : IAsyncDisposable
                 {
                     _requests.Enqueue(request);
                     exchange.Request = request;
+                    exchange.Number++;
                     exchange.KeepsConnection = false;
                     await _answer(exchange);
                     if (!exchange.KeepsConnection)
@@ -98,6 +99,9 @@ public sealed class RawExchange(NetworkStream stream, CancellationToken ending)
 {
     public RawRequest Request { get; internal set; } = null!;
 
+    /// <summary>Which request of its connection it is, from 1.</summary>
+    public int Number { get; internal set; }
+
     /// <summary>Whether another request may come over the same connection.</summary>
     public bool KeepsConnection { get; set; }
 
@@ -112,10 +116,10 @@ public sealed class RawExchange(NetworkStream stream, CancellationToken ending)
         await stream.FlushAsync(ending);
     }
 
-    /// <summary>Writes a whole answer with the right length.</summary>
+    /// <summary>Writes a whole answer with the right length, which says whether another request may come over the same connection.</summary>
     public async Task AnswerAsync(string status, string headers, byte[] body)
     {
-        await WriteAsync($"HTTP/1.1 {status}\r\n{headers}Content-Length: {body.Length}\r\n\r\n");
+        await WriteAsync($"HTTP/1.1 {status}\r\n{headers}{(KeepsConnection ? "" : "Connection: close\r\n")}Content-Length: {body.Length}\r\n\r\n");
         await WriteAsync(body);
     }
 

@@ -24,6 +24,9 @@ internal sealed class HostBackend(
         ValueTask.FromResult(store.Locate(repository) is not null);
 
     /// <inheritdoc/>
+    public RepositoryPath? RenamedTo(RepositoryPath repository) => null;
+
+    /// <inheritdoc/>
     public Task<BackendOutcome> AdvertiseAsync(AuthorizedGitRequest request, GitResponse response) =>
         advertisements.TryAdvertise(request, response) is { } outcome
             ? Task.FromResult(outcome)

@@ -11,14 +11,24 @@ using Portcullis.Git.SmartHttp;
 namespace Portcullis.Gateway.Backends.Upstream;
 
 /// <summary>Repositories on a Git server elsewhere. Here its failures become what callers are told.</summary>
+/// <param name="site">The upstream.</param>
+/// <param name="before">The upstreams that come first: what one of them matches is not served by this one.</param>
+/// <param name="refs">Reads what it says of its repositories.</param>
+/// <param name="advertisements">Answers what asks for refs.</param>
+/// <param name="fetches">Has packs served.</param>
+/// <param name="pushes">Hands pushes on.</param>
+/// <param name="logger">Told what an operator should know.</param>
 internal sealed partial class UpstreamBackend(
     UpstreamSite site,
+    IReadOnlyList<UpstreamDefinition> before,
     UpstreamRefs refs,
     UpstreamAdvertisementHandler advertisements,
     UpstreamFetchHandler fetches,
     UpstreamPushHandler pushes,
     ILogger<UpstreamBackend> logger) : IGitBackend, IDisposable
 {
+    private readonly RenamedRepositories renamed = new();
+
     /// <summary>The upstream.</summary>
     public UpstreamSite Site => site;
 
@@ -37,6 +47,11 @@ internal sealed partial class UpstreamBackend(
         {
             return await refs.ExistsAsync(site, repository, cancellationToken);
         }
+        catch (UpstreamException exception) when (exception.Renamed is not null)
+        {
+            // It is there, under another name: whoever serves the request finds out what that means.
+            return true;
+        }
         catch (UpstreamException exception)
         {
             LogFailed(logger, exception, site.Definition.Name, repository.Value, exception.Failure, "-");
@@ -45,8 +60,17 @@ internal sealed partial class UpstreamBackend(
     }
 
     /// <inheritdoc/>
+    public RepositoryPath? RenamedTo(RepositoryPath repository) => renamed.Find(repository);
+
+    /// <inheritdoc/>
     public Task<BackendOutcome> AdvertiseAsync(AuthorizedGitRequest request, GitResponse response) =>
-        GuardedAsync(request, response, () => advertisements.AdvertiseAsync(site, request, response));
+        GuardedAsync(request, response, async () =>
+        {
+            // Where the upstream has something by this name again, that is meant.
+            var outcome = await advertisements.AdvertiseAsync(site, request, response);
+            renamed.Forget(request.Repository);
+            return outcome;
+        });
 
     /// <inheritdoc/>
     public Task<BackendOutcome> ListRefsAsync(AuthorizedGitRequest request, LsRefsRequest listing, GitResponse response) =>
@@ -81,8 +105,23 @@ internal sealed partial class UpstreamBackend(
             return BackendOutcome.Failed(UpstreamRefusals.For(site.Definition, exception, request.Request.Id) with
             {
                 IsErrorLine = request.Request.Route.Operation == GitOperation.Fetch,
-            });
+            }) with
+            {
+                RenamedTo = Learn(request.Repository, exception),
+            };
         }
+    }
+
+    // A name here that means what the upstream says: one that none of those before this one serves.
+    private RepositoryPath? Learn(RepositoryPath repository, UpstreamException exception)
+    {
+        if (exception.Renamed is not { } name || !Serves(name) || before.Any(definition => definition.Match.IsMatch(name)))
+        {
+            return null;
+        }
+
+        renamed.Keep(repository, name);
+        return name;
     }
 
     [LoggerMessage(1, LogLevel.Warning, "Upstream {Upstream} could not be used for {Repository}: {Failure}, request {RequestId}.")]

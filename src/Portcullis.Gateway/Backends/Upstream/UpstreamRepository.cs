@@ -11,12 +11,20 @@ internal sealed record UpstreamRepository(string Path, Uri Url)
     /// <remarks>A path holds no character that a URL would escape or take for something else (<see cref="RepositoryPath"/>), so it is put in as it is.</remarks>
     public static UpstreamRepository Of(UpstreamDefinition definition, RepositoryPath repository)
     {
-        var path = definition.StripsPrefix ? repository.Value[PrefixLength(definition.Match)..] : repository.Value;
+        var path = repository.Value[PrefixOf(definition).Length..];
         return new UpstreamRepository(path, new Uri($"{definition.Url.AbsoluteUri.TrimEnd('/')}/{path}{definition.Suffix}"));
     }
 
     /// <summary>The URL of one of its endpoints.</summary>
-    public Uri Endpoint(string relative) => new($"{Url.AbsoluteUri}/{relative}");
+    public Uri Endpoint(string relative) => Endpoint(Url, relative);
 
-    private static int PrefixLength(RepositoryPattern match) => match.Pattern.Parts[0].LastIndexOf('/') + 1;
+    /// <summary>The URL of one of the endpoints of a repository.</summary>
+    public static Uri Endpoint(Uri repository, string relative) => new($"{repository.AbsoluteUri}/{relative}");
+
+    /// <summary>What stands before a repository's path there in its name here; may be empty.</summary>
+    public static string PrefixOf(UpstreamDefinition definition)
+    {
+        var start = definition.Match.Pattern.Parts[0];
+        return definition.StripsPrefix ? start[..(start.LastIndexOf('/') + 1)] : "";
+    }
 }

@@ -22,8 +22,9 @@ internal static class UpstreamServices
         services.AddSingleton<UpstreamPushHandler>();
         services.AddSingleton<IReadOnlyList<UpstreamBackend>>(provider =>
         [
-            .. options.Upstreams.Select(definition => new UpstreamBackend(
+            .. options.Upstreams.Select((definition, index) => new UpstreamBackend(
                 UpstreamSite.Open(definition, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>()),
+                [.. options.Upstreams.Take(index)],
                 provider.GetRequiredService<UpstreamRefs>(),
                 provider.GetRequiredService<UpstreamAdvertisementHandler>(),
                 provider.GetRequiredService<UpstreamFetchHandler>(),

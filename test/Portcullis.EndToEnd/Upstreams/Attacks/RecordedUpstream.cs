@@ -40,7 +40,7 @@ public sealed class RecordedUpstream : IAsyncLifetime
         var work = NewFolder();
         await git.OutputAsync(work, "init", "--quiet", ".");
         await Site.CommitAsync(git, work, "README.md", "hello\n");
-        foreach (var repository in (string[])["acme/app", "acme/renamed"])
+        foreach (var repository in (string[])["acme/app", "acme/renamed", "acme/moved"])
         {
             await _backend.CreateAsync(repository);
             await git.OutputAsync(_backend.FolderOf(repository), "config", "receive.advertisePushOptions", "true");
@@ -54,7 +54,7 @@ public sealed class RecordedUpstream : IAsyncLifetime
             File.SetUnixFileMode(Path.Combine(folder, name), UnixFileMode.UserRead | UnixFileMode.UserWrite);
         }
 
-        await File.WriteAllTextAsync(Path.Combine(folder, "policy.yaml"), "rules:\n  - { repositories: [ \"near/acme/app\" ], refs: [ \"refs/heads/main\" ], deny: [ force, delete ] }\n");
+        await File.WriteAllTextAsync(Path.Combine(folder, "policy.yaml"), "rules:\n  - { repositories: [ \"near/acme/app\", \"near/acme/renamed\" ], refs: [ \"refs/heads/main\" ], deny: [ force, delete ] }\n");
         Server = await PortcullisServer.StartAsync(folder, $$"""
             upstreams:
               - { match: "near/*", url: "{{Near.Url}}", credential: { kind: github, secretFile: near } }
@@ -71,16 +71,19 @@ public sealed class RecordedUpstream : IAsyncLifetime
         _folder.Dispose();
     }
 
-    // Names have no case here, as at GitHub; acme/former is acme/renamed now.
+    // Names have no case here, as at GitHub; acme/former is acme/renamed now, acme/given-up is acme/closed, and acme/moved is served without `.git`.
     private async Task AnswerAsync(RawExchange exchange)
     {
-        var request = exchange.Request;
-        if (request.Path.StartsWith("/acme/former.git", StringComparison.OrdinalIgnoreCase))
+        var target = exchange.Request.Target;
+        if ((Redirect(target, "/acme/former.git/", "/acme/renamed.git/") ?? Redirect(target, "/acme/given-up.git/", "/acme/closed.git/") ?? Redirect(target, "/acme/moved.git/", "/acme/moved/")) is { } location)
         {
-            await exchange.AnswerAsync("301 Moved Permanently", $"Location: {request.Target.Replace("former", "renamed", StringComparison.Ordinal)}\r\n", []);
+            await exchange.AnswerAsync("301 Moved Permanently", $"Location: {location}\r\n", []);
             return;
         }
 
-        await (await RealAnswer.OfAsync(_backend, request with { Head = request.Head.Replace("/acme/APP.git", "/acme/app.git", StringComparison.Ordinal) })).SendAsync(exchange);
+        var head = exchange.Request.Head.Replace("/acme/APP.git", "/acme/app.git", StringComparison.Ordinal).Replace("/acme/moved/", "/acme/moved.git/", StringComparison.Ordinal);
+        await (await RealAnswer.OfAsync(_backend, exchange.Request with { Head = head })).SendAsync(exchange);
+
+        static string? Redirect(string target, string from, string to) => target.StartsWith(from, StringComparison.Ordinal) ? to + target[from.Length..] : null;
     }
 }

@@ -152,12 +152,52 @@ public sealed class ThroughTheGateway(RecordedUpstream site) : IClassFixture<Rec
     [Fact]
     public async Task Renamed_repository_does_not_answer_to_its_old_name()
     {
-        // Attack: a token for a name that was given up, after the repository moved to one that the token does not name. Claim: the redirect is not followed, though it stays at the same server.
-        var former = await site.Server.TokenAsync("mallory", "git:near/acme/former:pull");
-        var git = site.NewGit().WithPassword(former);
-        var refused = (await git.RunAsync(site.NewFolder(), "ls-remote", $"{site.Server.Url}/near/acme/former.git")).ShouldFail();
+        // Attack: a token for a name that was given up, after the repository moved to one that the token does not name. Claim: the redirect is not followed, though it stays at the same server, and the new name is not told.
+        var token = await site.Server.TokenAsync("mallory", "git:near/acme/given-up:pull");
+        var git = site.NewGit().WithPassword(token);
+        var refused = (await git.RunAsync(site.NewFolder(), "ls-remote", $"{site.Server.Url}/near/acme/given-up.git")).ShouldFail();
         Assert.Contains("the repository may have a new name", refused.Error);
-        Assert.DoesNotContain(site.Near.Requests, request => request.Target.Contains("renamed", StringComparison.Ordinal));
+        Assert.DoesNotContain("closed.git", refused.Error);
+        Assert.DoesNotContain(site.Near.Requests, request => request.Target.Contains("closed", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Renamed_repository_is_found_by_who_may_know_its_new_name_and_judged_by_that()
+    {
+        // Attack: a rule and a restricted view for the new name, and a caller who comes by the old one. Claim: everything is decided and recorded about the new one.
+        var token = await site.Server.TokenAsync("bob", "git:near/acme/former:pull,push,force,delete", "git:near/acme/renamed:pull,push,force,delete");
+        var git = site.NewGit().WithPassword(token);
+        var work = site.NewFolder();
+        var former = $"{site.Server.Url}/near/acme/former.git";
+        await git.OutputAsync(work, "clone", "--quiet", former, ".");
+        var refused = (await git.RunAsync(work, "push", former, ":refs/heads/main")).ShouldFail();
+        Assert.Contains("delete is forbidden here by a rule", refused.Error);
+        await Site.CommitAsync(git, work, "renamed.txt", "renamed\n");
+        (await git.RunAsync(work, "push", former, "HEAD:refs/heads/by-its-former-name")).ShouldSucceed();
+        var restricted = site.NewGit().WithPassword(await site.Server.TokenAsync("bob", "git:near/acme/former:pull", "git:near/acme/renamed@refs/heads/main:pull"));
+        Assert.DoesNotContain("by-its-former-name", await restricted.OutputAsync(work, "ls-remote", former));
+        (await restricted.RunAsync(work, "push", former, "HEAD:refs/heads/another")).ShouldFail();
+
+        Assert.DoesNotContain(site.Near.Requests, request => request is { Method: "POST" } && request.Target.Contains("former", StringComparison.Ordinal));
+        await site.Server.Audit.WaitForAsync(line => AuditTrail.Is(line, "repository", "near/acme/renamed") && AuditTrail.Is(line, "operation", "fetch") && AuditTrail.Is(line, "outcome", "allowed"), "the clone");
+        await site.Server.Audit.WaitForAsync(line => AuditTrail.Is(line, "repository", "near/acme/renamed") && AuditTrail.Is(line, "operation", "push") && AuditTrail.Is(line, "outcome", "allowed"), "the push");
+    }
+
+    [Theory]
+    [InlineData("git:near/acme/moved:pull,push,force,delete")]
+    [InlineData("git:near/acme/moved@refs/heads/main:pull", "git:near/acme/moved@refs/heads/*:push")]
+    public async Task Repository_that_is_spelled_otherwise_there_is_used_where_it_is(params string[] permissions)
+    {
+        var git = site.NewGit().WithPassword(await site.Server.TokenAsync("carol", permissions));
+        var work = site.NewFolder();
+        var url = $"{site.Server.Url}/near/acme/moved.git";
+        (await git.RunAsync(work, "clone", "--quiet", url, ".")).ShouldSucceed();
+        var commit = await Site.CommitAsync(git, work, "moved.txt", $"{Guid.NewGuid()}\n");
+        (await git.RunAsync(work, "push", "--quiet", url, "HEAD:refs/heads/main")).ShouldSucceed();
+        (await git.RunAsync(work, "fetch", "--quiet", url, "main")).ShouldSucceed();
+
+        Assert.Equal(commit, await git.OutputAsync(work, "rev-parse", "FETCH_HEAD"));
+        Assert.DoesNotContain(site.Near.Requests, request => request is { Method: "POST" } && request.Target.StartsWith("/acme/moved.git/", StringComparison.Ordinal));
     }
 
     private string Bearer => $"Authorization: Bearer {site.Token}";

@@ -74,6 +74,12 @@ public sealed class BrokenPeersSite : IAsyncLifetime
         // Before an answer.
         Add("slow", exchange => exchange.HangAsync(), "connectTimeout: 300ms, answerTimeout: 300ms");
         Add("closes", _ => Task.CompletedTask);
+        Add("closes-kept", async exchange =>
+        {
+            // The connection that it said it would keep ends with the next request on it.
+            exchange.KeepsConnection = exchange.Number == 1;
+            await (exchange.KeepsConnection ? RealAsync(exchange) : Task.CompletedTask);
+        });
         Add("no-http", exchange => exchange.WriteAsync("SSH-2.0-OpenSSH_9.6\r\n"));
         Add("endless-head", EndlessHeadAsync);
         Add("endless-interim", EndlessInterimAsync, "connectTimeout: 300ms, answerTimeout: 300ms");

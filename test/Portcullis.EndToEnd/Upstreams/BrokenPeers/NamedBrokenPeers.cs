@@ -72,6 +72,20 @@ public sealed class NamedBrokenPeers(BrokenPeersSite site) : IClassFixture<Broke
     }
 
     [Fact]
+    public async Task What_only_reads_is_asked_again_where_a_kept_connection_ends_and_a_push_is_not()
+    {
+        foreach (var permission in (string[])["git:*:pull", "git:*@refs/heads/main:pull"])
+        {
+            var git = site.NewGit().WithPassword(await site.TokenAsync(permission));
+            await git.OutputAsync(site.NewFolder(), "clone", "--quiet", site.UrlOf("closes-kept"), ".");
+        }
+
+        var (owner, work) = await WorkAsync("closes-kept");
+        await owner.RunAsync(work, "push", site.UrlOf("closes-kept"), "HEAD:refs/heads/new");
+        Assert.InRange(site["closes-kept"].Requests.Count(request => request.Path.EndsWith("/git-receive-pack", StringComparison.Ordinal)), 0, 1);
+    }
+
+    [Fact]
     public async Task Pack_that_breaks_off_is_no_clone()
     {
         var git = site.NewGit().WithPassword(await site.TokenAsync("git:*:pull"));

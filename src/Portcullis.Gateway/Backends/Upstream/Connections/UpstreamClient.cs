@@ -9,7 +9,7 @@ namespace Portcullis.Gateway.Backends.Upstream.Connections;
 /// <summary>Speaks HTTP with one upstream: the only place that knows its credential, and the only one that makes requests to it.</summary>
 /// <remarks>
 /// A request is made from what was understood, never from what the client sent: no header of the client's can go up. Tried again is only
-/// what can't have reached the upstream.
+/// what can't have reached the upstream, or what changes nothing there.
 /// </remarks>
 internal sealed class UpstreamClient : IDisposable
 {
@@ -22,6 +22,7 @@ internal sealed class UpstreamClient : IDisposable
     private readonly UpstreamDefinition definition;
     private readonly IUpstreamCredential? credential;
     private readonly HttpMessageInvoker invoker;
+    private readonly MovedRepositories moved = new();
 
     /// <summary>Makes a client.</summary>
     public UpstreamClient(UpstreamDefinition definition, IUpstreamCredential? credential, HttpMessageHandler handler)
@@ -66,17 +67,20 @@ internal sealed class UpstreamClient : IDisposable
 
     private async Task<HttpResponseMessage?> FollowAsync(UpstreamRequest request, Patience patience)
     {
-        var target = request.Repository.Endpoint(request.Body is null ? "info/refs?service=" + request.Service.Name() : request.Service.Name());
+        // A discovery asks where the operator says, and finds out where that is by now; what follows it goes there at once.
+        var repository = request.Body is null ? request.Repository.Url : moved.Find(request.Repository);
         var shown = await CredentialAsync(request, patience.Token);
         var isRenewed = false;
         for (var redirects = 0; ;)
         {
+            var target = UpstreamRepository.Endpoint(repository, request.Endpoint);
             var response = await TryAsync(request, target, shown, patience);
             try
             {
                 if (response.StatusCode == HttpStatusCode.OK)
                 {
                     CheckContent(request, response);
+                    moved.Keep(request.Repository, repository);
                     var accepted = response;
                     response = null;
                     return accepted;
@@ -84,6 +88,7 @@ internal sealed class UpstreamClient : IDisposable
 
                 if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone)
                 {
+                    moved.Keep(request.Repository, request.Repository.Url);
                     return null;
                 }
 
@@ -103,10 +108,7 @@ internal sealed class UpstreamClient : IDisposable
                     throw Failed(response);
                 }
 
-                // A body was sent already; where a repository has moved to is found out by the discovery that comes before it.
-                target = request.Body is null && redirects++ < MaxRedirects && response.Headers.Location is { } location
-                    ? Within(new Uri(target, location), request)
-                    : throw new UpstreamException(UpstreamFailure.RedirectedAway, $"It redirects, and is not followed ({(int)response.StatusCode}).");
+                repository = redirects++ < MaxRedirects ? Followed(request, target, response) : throw Away("It redirects again and again.");
             }
             finally
             {
@@ -144,9 +146,9 @@ internal sealed class UpstreamClient : IDisposable
             {
                 return await invoker.SendAsync(message, patience.Token);
             }
-            catch (HttpRequestException exception) when (attempt < MaxAttempts && IsBeforeSending(exception) && request.Body is not { IsStarted: true })
+            catch (HttpRequestException exception) when (attempt < MaxAttempts && !patience.Token.IsCancellationRequested && MayTryAgain(request, exception))
             {
-                // Nobody has seen anything of it: once more.
+                // Once more.
             }
             catch (OperationCanceledException exception) when (patience.HasRunOut || exception.InnerException is TimeoutException)
             {
@@ -193,21 +195,32 @@ internal sealed class UpstreamClient : IDisposable
 
     private static UpstreamCredentialRequest CredentialRequest(UpstreamRequest request) => new(request.Repository.Path, request.Service == GitService.ReceivePack);
 
-    // Only there where the operator sent us: the same scheme, host and port. And only to the repository that was decided about, in another spelling: one
-    // that was renamed is another, which rules and permissions may treat otherwise.
-    private Uri Within(Uri location, UpstreamRequest request)
+    private Uri Followed(UpstreamRequest request, Uri target, HttpResponseMessage response)
     {
-        var place = definition.Url.AbsolutePath.TrimEnd('/') + "/" + request.Repository.Path;
-        return location.Scheme == definition.Url.Scheme
-            && location.IdnHost.Equals(definition.Url.IdnHost, StringComparison.OrdinalIgnoreCase)
-            && location.Port == definition.Url.Port
-            && location.UserInfo.Length == 0
-            && (location.AbsolutePath.Equals(place + "/info/refs", StringComparison.OrdinalIgnoreCase)
-                || location.AbsolutePath.Equals(place + ".git/info/refs", StringComparison.OrdinalIgnoreCase))
-            && location.Query == "?service=" + request.Service.Name()
-                ? location
-                : throw new UpstreamException(UpstreamFailure.RedirectedAway, "It redirects to another place or repository.");
+        if (response.Headers.Location is not { } location || !Uri.TryCreate(target, location, out var absolute))
+        {
+            throw Away($"It redirects ({(int)response.StatusCode}) without saying where to.");
+        }
+
+        var redirect = UpstreamRedirect.Of(definition, request.Repository, request.Endpoint, absolute);
+        if (redirect.Repository is not { } repository)
+        {
+            throw redirect.Renamed is { } renamed
+                ? new UpstreamException(UpstreamFailure.RedirectedAway, $"It says that the repository is called {renamed} by now.") { Renamed = renamed }
+                : Away($"It redirects to another place, at {absolute.Scheme}://{(absolute.IdnHost is { Length: < 100 } host ? host : "a long name")}:{absolute.Port}.");
+        }
+
+        if (request.Body is { CanBeSentAgain: false })
+        {
+            // The next request will find its way.
+            moved.Keep(request.Repository, repository);
+            throw Away("It redirects a request whose body is gone.");
+        }
+
+        return repository;
     }
+
+    private static UpstreamException Away(string message) => new(UpstreamFailure.RedirectedAway, message);
 
     private static void CheckContent(UpstreamRequest request, HttpResponseMessage response)
     {
@@ -245,8 +258,12 @@ internal sealed class UpstreamClient : IDisposable
     private static bool IsRedirect(HttpStatusCode status) =>
         status is HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect;
 
-    private static bool IsBeforeSending(HttpRequestException exception) =>
-        exception.HttpRequestError is HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError;
+    // Nobody has seen anything of it; or it only reads, and the connection was closed in the moment in which it was taken for it, as servers do with those
+    // that lay idle for a while.
+    private static bool MayTryAgain(UpstreamRequest request, HttpRequestException exception) =>
+        exception.HttpRequestError is HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError
+            ? request.Body is not { IsStarted: true }
+            : request.Service == GitService.UploadPack && request.Body is null or { CanBeSentAgain: true } && Classify(exception).Failure == UpstreamFailure.Disconnected;
 
     internal static UpstreamException Classify(Exception exception)
     {

@@ -10,6 +10,9 @@ internal static class UpstreamHandler
 {
     // Behind a name may be other machines tomorrow: connections are made anew now and then.
     private static readonly TimeSpan s_connectionLifetime = TimeSpan.FromMinutes(10);
+
+    // Load balancers close what lies idle for a minute: who closes first does not lose a request to the other's closing.
+    private static readonly TimeSpan s_idleConnectionLifetime = TimeSpan.FromSeconds(45);
     private static readonly TimeSpan s_pingDelay = TimeSpan.FromSeconds(30);
 
     // The handler takes no shorter one.
@@ -35,6 +38,7 @@ internal static class UpstreamHandler
             ConnectTimeout = definition.ConnectTimeout,
             MaxConnectionsPerServer = definition.MaxConnections,
             PooledConnectionLifetime = s_connectionLifetime,
+            PooledConnectionIdleTimeout = s_idleConnectionLifetime,
             EnableMultipleHttp2Connections = true,
             InitialHttp2StreamWindowSize = 1 << 20,
             KeepAlivePingDelay = s_pingDelay,

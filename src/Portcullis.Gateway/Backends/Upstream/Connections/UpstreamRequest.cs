@@ -14,6 +14,9 @@ internal sealed record UpstreamRequest(UpstreamRepository Repository, GitService
     /// <summary>Whether the head goes first, so that a refused request does not carry a large body.</summary>
     public bool ExpectsContinue { get; init; }
 
+    /// <summary>What follows the repository's URL.</summary>
+    public string Endpoint => Body is null ? "info/refs?service=" + Service.Name() : Service.Name();
+
     /// <summary>The media type of the answer.</summary>
     public string AnswerType => Body is null ? Service.AdvertisementContentType() : Service.ResultContentType();
 }

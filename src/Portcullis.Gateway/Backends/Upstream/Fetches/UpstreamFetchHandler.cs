@@ -30,6 +30,9 @@ internal sealed class UpstreamFetchHandler(
     // A clone of tens of thousands of refs. Longer requests hold a long negotiation, which hardly another has.
     private const int MaxNamedRequestBytes = 1 << 20;
 
+    // A negotiation of a thousand commits.
+    private const int MaxHeldRequestBytes = 64 << 10;
+
     private static readonly string ContentType = GitService.UploadPack.ResultContentType();
 
     /// <summary>Serves a request to <c>git-upload-pack</c>.</summary>
@@ -42,6 +45,12 @@ internal sealed class UpstreamFetchHandler(
 
     private async Task<BackendOutcome> ForwardAsync(UpstreamSite site, AuthorizedGitRequest request, GitResponse response)
     {
+        // Hardly a request is larger. It goes up with its length, and can be sent once more where that is allowed.
+        if (await BodyReader.TryTakeAsync(request.Request.Body.Reader, Math.Min(MaxHeldRequestBytes, options.MaxFetchRequestBytes), request.Ended) is { } body)
+        {
+            return await SendAsync(site, request, body, response);
+        }
+
         var (answer, isTooLarge) = await site.ForwardAsync(request, ReadOnlyMemory<byte>.Empty, options.MaxFetchRequestBytes);
         return isTooLarge
             ? BackendOutcome.Failed(RefusalTexts.TooLarge($"A request for a fetch may hold {options.MaxFetchRequestBytes >> 20} MiB at most."))
