@@ -9,6 +9,6 @@ public sealed record RegistryOptions
     /// <summary>The <c>issuer</c> of the registries' configuration.</summary>
     public required string Issuer { get; init; }
 
-    /// <summary>Life of a registry's token; it never outlives the token that it was given for. Default: five minutes.</summary>
-    public TimeSpan TokenLifetime { get; init; } = TimeSpan.FromMinutes(5);
+    /// <summary>Life of a registry's token; it never outlives the token that it was given for. Default, and the least that docker's clients believe: a minute.</summary>
+    public TimeSpan TokenLifetime { get; init; } = TimeSpan.FromMinutes(1);
 }

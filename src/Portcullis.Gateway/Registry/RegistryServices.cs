@@ -9,16 +9,15 @@ public static class RegistryServices
 {
     private const string TokenPath = "/token";
     private const string CertificatePath = "/token/certificate.pem";
-    private const string JwksPath = "/token/jwks.json";
 
     /// <summary>Registers it, beside <see cref="GatewayServices.AddPortcullisGateway"/>.</summary>
     /// <param name="services">The program's services.</param>
     /// <param name="options">The registries.</param>
-    /// <param name="key">What signs; whoever made it disposes of it.</param>
-    public static IServiceCollection AddPortcullisRegistry(this IServiceCollection services, RegistryOptions options, RegistryKey key) =>
-        services.AddSingleton(options).AddSingleton(key).AddSingleton<RegistryTokenWriter>().AddSingleton<RegistryTokenEndpoint>();
+    /// <param name="root">What registries trust; whoever made it disposes of it.</param>
+    public static IServiceCollection AddPortcullisRegistry(this IServiceCollection services, RegistryOptions options, RegistryRoot root) =>
+        services.AddSingleton(options).AddSingleton(root).AddSingleton<RegistrySigner>().AddSingleton<RegistryTokenWriter>().AddSingleton<RegistryTokenEndpoint>();
 
-    /// <summary>Answers <c>/token</c> and the public halves of its key, where it is registered.</summary>
+    /// <summary>Answers <c>/token</c> and the certificate that registries trust, where it is registered.</summary>
     public static void UsePortcullisRegistry(this IApplicationBuilder application)
     {
         if (application.ApplicationServices.GetService<RegistryTokenEndpoint>() is not { } endpoint)
@@ -26,14 +25,13 @@ public static class RegistryServices
             return;
         }
 
-        var key = application.ApplicationServices.GetRequiredService<RegistryKey>();
+        var root = application.ApplicationServices.GetRequiredService<RegistryRoot>();
         application.Use(next => context => context.Request.Path.Value switch
         {
             TokenPath when Is(context, "GET", "POST") => endpoint.HandleAsync(context),
-            CertificatePath when Is(context, "GET") => WriteAsync(context, "application/x-pem-file", key.Certificate),
-            JwksPath when Is(context, "GET") => WriteAsync(context, "application/jwk-set+json", key.Jwks),
+            CertificatePath when Is(context, "GET") => WriteAsync(context, "application/x-pem-file", root.Certificate),
             TokenPath => NotAllowed(context, "GET, POST"),
-            CertificatePath or JwksPath => NotAllowed(context, "GET"),
+            CertificatePath => NotAllowed(context, "GET"),
             _ => next(context),
         });
     }

@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using Portcullis.Tokens;
 
@@ -10,7 +9,7 @@ namespace Portcullis.Gateway.Registry;
 internal sealed record RegistryToken(string Token, DateTimeOffset IssuedAt, DateTimeOffset ExpiresAt);
 
 /// <summary>Writes tokens in the form of the distribution's token specification: a JWT with an <c>access</c> claim.</summary>
-internal sealed class RegistryTokenWriter(RegistryOptions options, RegistryKey key, TimeProvider time)
+internal sealed class RegistryTokenWriter(RegistryOptions options, RegistrySigner signer, TimeProvider time)
 {
     /// <summary>Writes a token for a registry.</summary>
     /// <param name="holder">The token that it is given for, which it never outlives.</param>
@@ -20,7 +19,6 @@ internal sealed class RegistryTokenWriter(RegistryOptions options, RegistryKey k
     {
         var now = DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds());
         var expires = now + options.TokenLifetime < holder.ExpiresAt ? now + options.TokenLifetime : holder.ExpiresAt;
-        var header = JsonSerializer.SerializeToUtf8Bytes(new { typ = "JWT", alg = "ES256", kid = key.KeyId });
         var payload = JsonSerializer.SerializeToUtf8Bytes(new
         {
             iss = options.Issuer,
@@ -32,7 +30,6 @@ internal sealed class RegistryTokenWriter(RegistryOptions options, RegistryKey k
             jti = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16)),
             access = access.Select(scope => new { type = scope.Type, name = scope.Name, actions = scope.Actions }),
         });
-        var signed = $"{Base64Url.EncodeToString(header)}.{Base64Url.EncodeToString(payload)}";
-        return new RegistryToken($"{signed}.{Base64Url.EncodeToString(key.Sign(Encoding.ASCII.GetBytes(signed)))}", now, expires);
+        return new RegistryToken(signer.Sign(payload), now, expires);
     }
 }

@@ -21,7 +21,7 @@ internal static class OtherServices
         if (registry.Services.Count > 0)
         {
             var options = new RegistryOptions { Services = registry.Services, Issuer = installation.Issuer, TokenLifetime = registry.TokenLifetime };
-            services.AddPortcullisRegistry(options, OpenRegistryKey(installation));
+            services.AddPortcullisRegistry(options, OpenRegistryRoot(installation));
         }
     }
 
@@ -32,13 +32,13 @@ internal static class OtherServices
         application.UsePortcullisRegistry();
     }
 
-    private static RegistryKey OpenRegistryKey(Installation installation)
+    private static RegistryRoot OpenRegistryRoot(Installation installation)
     {
         var path = Path.Combine(installation.KeysDirectory, "registry.pem");
         try
         {
             using var key = SigningKeyFile.LoadOrCreate(path);
-            return RegistryKey.FromPem(key.ToPem());
+            return RegistryRoot.FromPem(key.ToPem());
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or KeySetFormatException or CryptographicException)
         {

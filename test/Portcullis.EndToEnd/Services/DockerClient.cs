@@ -15,6 +15,9 @@ internal sealed partial class DockerClient(Uri registry, string user, string pas
     /// <summary>The actions that the last token was given for, as the registry asked for them.</summary>
     public string? AskedScope { get; private set; }
 
+    /// <summary>The last token that it was given.</summary>
+    public string? LastToken { get; private set; }
+
     /// <summary>What <c>docker login</c> does. Whether it is let in.</summary>
     public async Task<bool> SignInAsync() => (await SendAsync(HttpMethod.Get, "/v2/")).StatusCode == HttpStatusCode.OK;
 
@@ -67,24 +70,8 @@ internal sealed partial class DockerClient(Uri registry, string user, string pas
         return await GetTokenAsync(challenge.Parameter!) is { } token ? await SendOnceAsync(method, target, body, contentType, token) : response;
     }
 
-    public void Dispose() => _http.Dispose();
-
-    public static string Digest(byte[] content) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(content));
-
-    private async Task<HttpStatusCode> PushBlobAsync(string repository, byte[] blob)
-    {
-        using var started = await SendAsync(HttpMethod.Post, $"/v2/{repository}/blobs/uploads/", []);
-        if (started.StatusCode != HttpStatusCode.Accepted)
-        {
-            return started.StatusCode;
-        }
-
-        var location = new Uri(registry, started.Headers.Location!);
-        var separator = location.Query.Length == 0 ? '?' : '&';
-        return (await SendAsync(HttpMethod.Put, $"{location.PathAndQuery}{separator}digest={Uri.EscapeDataString(Digest(blob))}", blob, "application/octet-stream")).StatusCode;
-    }
-
-    private async Task<HttpResponseMessage> SendOnceAsync(HttpMethod method, string target, byte[]? body, string? contentType, string? token)
+    /// <summary>Asks once, with this token.</summary>
+    public async Task<HttpResponseMessage> SendOnceAsync(HttpMethod method, string target, byte[]? body, string? contentType, string? token)
     {
         using var request = new HttpRequestMessage(method, new Uri(registry, target));
         request.Headers.TryAddWithoutValidation("Accept", "application/vnd.docker.distribution.manifest.v2+json");
@@ -102,13 +89,30 @@ internal sealed partial class DockerClient(Uri registry, string user, string pas
         return await _http.SendAsync(request);
     }
 
+    public void Dispose() => _http.Dispose();
+
+    public static string Digest(byte[] content) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(content));
+
+    private async Task<HttpStatusCode> PushBlobAsync(string repository, byte[] blob)
+    {
+        using var started = await SendAsync(HttpMethod.Post, $"/v2/{repository}/blobs/uploads/", []);
+        if (started.StatusCode != HttpStatusCode.Accepted)
+        {
+            return started.StatusCode;
+        }
+
+        var location = new Uri(registry, started.Headers.Location!);
+        var separator = location.Query.Length == 0 ? '?' : '&';
+        return (await SendAsync(HttpMethod.Put, $"{location.PathAndQuery}{separator}digest={Uri.EscapeDataString(Digest(blob))}", blob, "application/octet-stream")).StatusCode;
+    }
+
     private async Task<string?> GetTokenAsync(string challenge)
     {
         var parameters = Parameter().Matches(challenge).ToDictionary(match => match.Groups[1].Value, match => match.Groups[2].Value);
         AskedScope = parameters.GetValueOrDefault("scope");
         using var request = usesForms ? Form(parameters) : Query(parameters);
         using var response = await _http.SendAsync(request);
-        return response.StatusCode == HttpStatusCode.OK
+        return LastToken = response.StatusCode == HttpStatusCode.OK
             ? JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement.GetProperty("access_token").GetString()
             : null;
     }

@@ -1,4 +1,6 @@
+using System.Buffers.Text;
 using System.Net;
+using System.Text.Json;
 using Portcullis.EndToEnd.Harness;
 
 namespace Portcullis.EndToEnd.Services;
@@ -40,12 +42,20 @@ public sealed class RegistryRecipe
         using var nobody = new DockerClient(address, "mallory", "no-token");
         Assert.False(await nobody.SignInAsync());
 
-        // The registry reads its key once: it stays over a restart.
+        // The registry read what it trusts when it started. A restart makes a new key, as does every hour: both keys' tokens are taken, the one that was given before as well.
+        var (before, keyBefore) = (writer.LastToken!, KeyOf(writer.LastToken!));
         await server.StopAsync();
         await server.StartAsync();
         using var operatorClient = new DockerClient(address, "dora", await server.TokenAsync("dora", "registry:*:pull,delete"));
+        Assert.Equal(layer, await operatorClient.PullAsync("acme/app", "v1"));
+        Assert.NotEqual(keyBefore, KeyOf(operatorClient.LastToken!));
+        Assert.Equal(HttpStatusCode.OK, (await writer.SendOnceAsync(HttpMethod.Get, "/v2/", null, null, before)).StatusCode);
         Assert.Equal(HttpStatusCode.Accepted, (await operatorClient.SendAsync(HttpMethod.Delete, $"/v2/acme/app/blobs/{DockerClient.Digest(layer)}")).StatusCode);
     }
+
+    // The certificate of the key that signed.
+    private static string KeyOf(string token) =>
+        JsonElement.Parse(Base64Url.DecodeFromChars(token.Split('.')[0])).GetProperty("x5c")[0].GetString()!;
 
     private static async Task<RunningProgram> StartRegistryAsync(TemporaryFolder folder, PortcullisServer server, int port)
     {

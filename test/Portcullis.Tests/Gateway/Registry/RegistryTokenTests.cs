@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.Time.Testing;
 using Portcullis.Access.Permissions;
 using Portcullis.Audit;
 using Portcullis.Gateway.Registry;
@@ -61,18 +62,18 @@ public sealed class RegistryTokenTests
         var holder = registry.Token("registry:acme/*:pull,push git:acme/app:pull", change: request => request with { TokenId = "t-1" });
         JsonElement answer = await GetAsync(registry, $"/token?account=alice&client_id=docker&offline_token=true&service={Service}&scope=repository%3Aacme%2Fapp%3Apull%2Cpush&scope=repository:other/base:pull", holder);
         Assert.Equal(answer.GetProperty("token").GetString(), answer.GetProperty("access_token").GetString());
-        Assert.Equal(300, answer.GetProperty("expires_in").GetInt32());
+        Assert.Equal(60, answer.GetProperty("expires_in").GetInt32());
         Assert.True(DateTimeOffset.TryParse(answer.GetProperty("issued_at").GetString(), out _));
         Assert.False(answer.TryGetProperty("refresh_token", out _));
 
         var (header, payload) = Verify(registry, answer.GetProperty("token").GetString()!);
         Assert.Equal("JWT", header.GetProperty("typ").GetString());
         Assert.Equal("ES256", header.GetProperty("alg").GetString());
-        Assert.False(header.TryGetProperty("x5c", out _));
+        Assert.False(header.TryGetProperty("kid", out _), "distribution looks a kid up in its bundle where it does not understand x5c: no name, no mistake");
         Assert.Equal(GatewayServer.Audience, payload.GetProperty("iss").GetString());
         Assert.Equal("alice", payload.GetProperty("sub").GetString());
         Assert.Equal(Service, payload.GetProperty("aud").GetString());
-        Assert.Equal(payload.GetProperty("iat").GetInt64() + 300, payload.GetProperty("exp").GetInt64());
+        Assert.Equal(payload.GetProperty("iat").GetInt64() + 60, payload.GetProperty("exp").GetInt64());
         Assert.Equal("""[{"type":"repository","name":"acme/app","actions":["pull","push"]}]""", payload.GetProperty("access").GetRawText());
 
         AuditRecord record = Assert.Single(await registry.AuditAsync()).Record!;
@@ -161,9 +162,9 @@ public sealed class RegistryTokenTests
     public async Task A_registrys_token_never_outlives_the_one_that_it_was_given_for_and_opens_nothing_of_Git()
     {
         await using var registry = await StartAsync();
-        var holder = registry.Token("registry:acme/*:pull git:acme/app:pull", change: request => request with { Lifetime = TimeSpan.FromSeconds(90) });
+        var holder = registry.Token("registry:acme/*:pull git:acme/app:pull", change: request => request with { Lifetime = TimeSpan.FromSeconds(30) });
         JsonElement answer = await GetAsync(registry, $"/token?service={Service}&scope=repository:acme/app:pull", holder);
-        Assert.InRange(answer.GetProperty("expires_in").GetInt32(), 1, 90);
+        Assert.InRange(answer.GetProperty("expires_in").GetInt32(), 1, 30);
 
         // Another key, another type, another audience.
         var token = answer.GetProperty("token").GetString()!;
@@ -174,41 +175,75 @@ public sealed class RegistryTokenTests
     }
 
     [Fact]
-    public void The_key_is_known_to_distribution_2_by_its_certificate_and_to_3_by_its_key_set()
+    public void The_key_that_signs_is_followed_by_another_and_one_root_vouches_for_both()
     {
-        using ECDsa ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using RegistryKey key = RegistryKey.FromPem(ecdsa.ExportPkcs8PrivateKeyPem());
-        Assert.Matches("^([A-Z2-7]{4}:){11}[A-Z2-7]{4}$", key.KeyId);
-        using X509Certificate2 certificate = X509Certificate2.CreateFromPem(Encoding.ASCII.GetString(key.Certificate.Span));
-        Assert.Equal(ecdsa.ExportSubjectPublicKeyInfo(), certificate.PublicKey.ExportSubjectPublicKeyInfo());
-        JsonElement jwk = Assert.Single(JsonDocument.Parse(key.Jwks).RootElement.GetProperty("keys").EnumerateArray());
-        Assert.Equal(key.KeyId, jwk.GetProperty("kid").GetString());
-        Assert.False(jwk.TryGetProperty("d", out _));
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        using RegistryRoot root = NewRoot();
+        var options = new RegistryOptions { Services = [Service], Issuer = GatewayServer.Audience };
+        using var signer = new RegistrySigner(root, options, clock);
+        using var otherNode = new RegistrySigner(root, options, clock);
+        var first = signer.Sign("{}"u8.ToArray());
+        Assert.Equal(KeyOf(first), KeyOf(signer.Sign("{}"u8.ToArray())));
+        Assert.NotEqual(KeyOf(first), KeyOf(otherNode.Sign("{}"u8.ToArray())));
 
-        // The same key has the same name; anything else is no key for this.
-        using RegistryKey again = RegistryKey.FromPem(ecdsa.ExportPkcs8PrivateKeyPem());
-        Assert.Equal(key.KeyId, again.KeyId);
-        using ECDsa larger = ECDsa.Create(ECCurve.NamedCurves.nistP384);
-        Assert.ThrowsAny<CryptographicException>(() => RegistryKey.FromPem(larger.ExportPkcs8PrivateKeyPem()));
-        Assert.ThrowsAny<CryptographicException>(() => RegistryKey.FromPem(ecdsa.ExportSubjectPublicKeyInfoPem()));
-        Assert.ThrowsAny<CryptographicException>(() => RegistryKey.FromPem("nonsense"));
+        clock.Advance(RegistrySigner.KeyLifetime - TimeSpan.FromSeconds(1));
+        var last = signer.Sign("{}"u8.ToArray());
+        Assert.Equal(KeyOf(first), KeyOf(last));
+        clock.Advance(TimeSpan.FromSeconds(1));
+        var next = signer.Sign("{}"u8.ToArray());
+        Assert.NotEqual(KeyOf(first), KeyOf(next));
+
+        // What the first key signed last is good for its whole life and distribution's minute, and nothing that it signs is good for long.
+        DateTimeOffset end = clock.GetUtcNow() + options.TokenLifetime + TimeSpan.FromMinutes(1);
+        VerifyByRoot(root, last, end);
+        VerifyByRoot(root, next, end);
+        Assert.ThrowsAny<Exception>(() => VerifyByRoot(root, last, end + TimeSpan.FromMinutes(5)));
+        using RegistryRoot other = NewRoot();
+        Assert.ThrowsAny<Exception>(() => VerifyByRoot(other, next, clock.GetUtcNow()));
     }
 
     [Fact]
-    public async Task Its_public_halves_are_there_for_registries()
+    public void The_root_signs_certificates_alone_and_is_the_same_for_the_same_key()
+    {
+        using ECDsa ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using RegistryRoot root = RegistryRoot.FromPem(ecdsa.ExportPkcs8PrivateKeyPem());
+        using RegistryRoot again = RegistryRoot.FromPem(ecdsa.ExportPkcs8PrivateKeyPem());
+        using X509Certificate2 certificate = X509Certificate2.CreateFromPem(Encoding.ASCII.GetString(root.Certificate.Span));
+        using X509Certificate2 same = X509Certificate2.CreateFromPem(Encoding.ASCII.GetString(again.Certificate.Span));
+        Assert.Equal(ecdsa.ExportSubjectPublicKeyInfo(), certificate.PublicKey.ExportSubjectPublicKeyInfo());
+        Assert.Equal(certificate.SerialNumber, same.SerialNumber);
+        X509BasicConstraintsExtension constraints = certificate.Extensions.OfType<X509BasicConstraintsExtension>().Single();
+        Assert.True(constraints is { CertificateAuthority: true, HasPathLengthConstraint: true, PathLengthConstraint: 0, Critical: true });
+        Assert.Equal(X509KeyUsageFlags.KeyCertSign, certificate.Extensions.OfType<X509KeyUsageExtension>().Single().KeyUsages);
+
+        // Made by one, trusted with the other: nodes that share the key are one to a registry.
+        using var signer = new RegistrySigner(root, new RegistryOptions { Services = [Service], Issuer = GatewayServer.Audience }, TimeProvider.System);
+        VerifyByRoot(again, signer.Sign("{}"u8.ToArray()), TimeProvider.System.GetUtcNow());
+
+        // Anything else is no key for this.
+        using ECDsa larger = ECDsa.Create(ECCurve.NamedCurves.nistP384);
+        Assert.ThrowsAny<CryptographicException>(() => RegistryRoot.FromPem(larger.ExportPkcs8PrivateKeyPem()));
+        Assert.ThrowsAny<CryptographicException>(() => RegistryRoot.FromPem(ecdsa.ExportSubjectPublicKeyInfoPem()));
+        Assert.ThrowsAny<CryptographicException>(() => RegistryRoot.FromPem("nonsense"));
+    }
+
+    [Fact]
+    public async Task The_root_is_there_for_registries()
     {
         await using var registry = await StartAsync();
         using HttpClient client = registry.Client();
         Assert.StartsWith("-----BEGIN CERTIFICATE-----", await client.GetStringAsync("/token/certificate.pem", Stop), StringComparison.Ordinal);
-        Assert.Contains("\"ES256\"", await client.GetStringAsync("/token/jwks.json", Stop), StringComparison.Ordinal);
-        Assert.Equal(HttpStatusCode.MethodNotAllowed, (await client.PostAsync("/token/jwks.json", null, Stop)).StatusCode);
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, (await client.PostAsync("/token/certificate.pem", null, Stop)).StatusCode);
     }
 
     private static Task<GatewayServer> StartAsync() => GatewayServer.StartAsync(add: services =>
+        services.AddPortcullisRegistry(new RegistryOptions { Services = [Service], Issuer = GatewayServer.Audience }, NewRoot()));
+
+    private static RegistryRoot NewRoot()
     {
         using ECDsa ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        services.AddPortcullisRegistry(new RegistryOptions { Services = [Service], Issuer = GatewayServer.Audience }, RegistryKey.FromPem(ecdsa.ExportPkcs8PrivateKeyPem()));
-    });
+        return RegistryRoot.FromPem(ecdsa.ExportPkcs8PrivateKeyPem());
+    }
 
     private static HttpClient Basic(GatewayServer registry, string token)
     {
@@ -226,20 +261,27 @@ public sealed class RegistryTokenTests
         return JsonDocument.Parse(text).RootElement;
     }
 
-    // As distribution 3 does it: the key of that name in the key set.
-    private static (JsonElement Header, JsonElement Payload) Verify(GatewayServer registry, string token)
+    private static (JsonElement Header, JsonElement Payload) Verify(GatewayServer registry, string token) =>
+        VerifyByRoot(registry.Service<RegistryRoot>(), token, TimeProvider.System.GetUtcNow());
+
+    // As distribution does it: by the certificate in the token, which the root vouches for.
+    private static (JsonElement Header, JsonElement Payload) VerifyByRoot(RegistryRoot root, string token, DateTimeOffset at)
     {
         var parts = token.Split('.');
-        JsonElement header = JsonDocument.Parse(Base64Url.DecodeFromChars(parts[0])).RootElement;
-        var key = registry.Service<RegistryKey>();
-        JsonElement jwk = JsonDocument.Parse(key.Jwks).RootElement.GetProperty("keys")[0];
-        Assert.Equal(jwk.GetProperty("kid").GetString(), header.GetProperty("kid").GetString());
-        using ECDsa ecdsa = ECDsa.Create(new ECParameters
-        {
-            Curve = ECCurve.NamedCurves.nistP256,
-            Q = new ECPoint { X = Base64Url.DecodeFromChars(jwk.GetProperty("x").GetString()), Y = Base64Url.DecodeFromChars(jwk.GetProperty("y").GetString()) },
-        });
-        Assert.True(ecdsa.VerifyData(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), Base64Url.DecodeFromChars(parts[2]), HashAlgorithmName.SHA256));
+        JsonElement header = HeaderOf(token);
+        var encoded = Assert.Single(header.GetProperty("x5c").EnumerateArray()).GetString()!;
+        using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(Convert.FromBase64String(encoded));
+        using X509Certificate2 trusted = X509Certificate2.CreateFromPem(Encoding.ASCII.GetString(root.Certificate.Span));
+        using var chain = new X509Chain { ChainPolicy = { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, VerificationTime = at.UtcDateTime } };
+        chain.ChainPolicy.CustomTrustStore.Add(trusted);
+        Assert.True(chain.Build(certificate), string.Join(' ', chain.ChainStatus.Select(status => status.StatusInformation)));
+        using ECDsa key = certificate.GetECDsaPublicKey()!;
+        Assert.True(key.VerifyData(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), Base64Url.DecodeFromChars(parts[2]), HashAlgorithmName.SHA256));
         return (header, JsonDocument.Parse(Base64Url.DecodeFromChars(parts[1])).RootElement);
     }
+
+    // The header is the same as long as the key is.
+    private static string KeyOf(string token) => token.Split('.')[0];
+
+    private static JsonElement HeaderOf(string token) => JsonElement.Parse(Base64Url.DecodeFromChars(token.Split('.')[0]));
 }
