@@ -101,6 +101,9 @@ public sealed record AuthorityOptions
     /// <summary>Sign-in attempts, code guesses and token requests with bad credentials that one address may make in a minute. Default: 30.</summary>
     public int MaxFailuresPerAddress { get; init; } = 30;
 
+    // A passkey is made for a name (WebAuthn §5.1.2: an effective domain, never an address), and only in a secure context, which localhost is one of.
+    internal bool PasskeysWork => new Uri(PublicUrl) is { HostNameType: UriHostNameType.Dns } url && (url.Scheme == Uri.UriSchemeHttps || url.Host is "localhost");
+
     internal string EffectiveAudience => Audience ?? PublicUrl;
 
     internal string EffectiveDatabase => Database ?? $"Data Source={Path.Combine(DataDirectory, "portcullis.db")}";

@@ -134,6 +134,8 @@ public static class AuthorityServices
         services.AddScoped<UserInfoEndpoint>();
         services.AddScoped<SignInPages>();
         services.AddScoped<AccountPages>();
+        services.AddScoped<SecondStepPages>();
+        services.AddScoped<SessionList>();
         services.AddSingleton<PageWriter>();
         services.AddSingleton<SignInLimits>();
         services.AddSingleton<AuthorityRouter>();

@@ -76,6 +76,26 @@ internal sealed class SlowDownPolling(TimeProvider clock) : IOpenIddictServerHan
     }
 }
 
+/// <summary>Codes are typed in small letters, with spaces, without the hyphen: all are the same code (RFC 8628 §6.1).</summary>
+internal sealed class ReadUserCodeAsTyped : IOpenIddictServerHandler<ExtractEndUserVerificationRequestContext>
+{
+    public static OpenIddictServerHandlerDescriptor Descriptor { get; } = OpenIddictServerHandlerDescriptor.CreateBuilder<ExtractEndUserVerificationRequestContext>()
+        .UseSingletonHandler<ReadUserCodeAsTyped>()
+        .SetOrder(int.MaxValue - 50_000)
+        .Build();
+
+    public ValueTask HandleAsync(ExtractEndUserVerificationRequestContext context)
+    {
+        if (context.Request?.UserCode is { Length: <= 64 } typed)
+        {
+            var letters = string.Concat(typed.Where(char.IsAsciiLetter)).ToUpperInvariant();
+            context.Request.UserCode = letters.Length == 8 ? $"{letters[..4]}-{letters[4..]}" : typed;
+        }
+
+        return ValueTask.CompletedTask;
+    }
+}
+
 /// <summary>Tells the device how often to ask (RFC 8628 §3.2).</summary>
 internal sealed class NamePollingInterval : IOpenIddictServerHandler<ApplyDeviceAuthorizationResponseContext>
 {

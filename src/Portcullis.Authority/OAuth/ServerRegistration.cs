@@ -99,6 +99,7 @@ internal static class ServerRegistration
                     .AddEventHandler(ValidateDeviceScope.Descriptor)
                     .AddEventHandler(SlowDownPolling.Descriptor)
                     .AddEventHandler(NamePollingInterval.Descriptor)
+                    .AddEventHandler(ReadUserCodeAsTyped.Descriptor)
                     .RemoveEventHandler(OpenIddictServerHandlers.Revocation.RevokeToken.Descriptor)
 
                     // Whether a refresh may narrow is a matter of permissions, not of equal words: the token endpoint looks.

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Claims;
 using System.Text.Json;
 using Microsoft.AspNetCore.Authentication;
@@ -13,7 +12,8 @@ namespace Portcullis.Authority.Pages;
 
 /// <summary>A person's own page: sessions and what was let in, password, passkeys, second factor.</summary>
 internal sealed class AccountPages(
-    SignIn signIn, UserManager<Person> people, SessionStore sessions, PageWriter pages, Revocations.Revocations revocations, SignInLimits limits, AuthorityOptions options)
+    SignIn signIn, UserManager<Person> people, SessionStore sessions, SessionList list, SecondStepPages secondStep, PageWriter pages, Revocations.Revocations revocations, SignInLimits limits,
+    AuthorityOptions options)
 {
     // Without the password again, a borrowed browser changes how one signs in only just after a sign-in.
     private static readonly TimeSpan s_fresh = TimeSpan.FromMinutes(15);
@@ -54,9 +54,9 @@ internal sealed class AccountPages(
             ("/account/passkey/options", false) => PasskeyOptionsAsync(http, person),
             ("/account/passkey", false) => AddPasskeyAsync(http, person),
             ("/account/passkey/remove", false) => RemovePasskeyAsync(http, person),
-            ("/account/code", true) => ShowCodeSetupAsync(http, person, null),
-            ("/account/code", false) => EnableCodeAsync(http, person),
-            ("/account/code/disable", false) => DisableCodeAsync(http, person),
+            ("/account/code", true) => secondStep.ShowAsync(http, person, null),
+            ("/account/code", false) => secondStep.TurnOnAsync(http, person),
+            ("/account/code/disable", false) => secondStep.TurnOffAsync(http, person),
             _ => PageWriter.WriteMessageAsync(http, "Nothing here", "There is no page at this address.", StatusCodes.Status404NotFound),
         });
     }
@@ -74,45 +74,41 @@ internal sealed class AccountPages(
 
     private bool IsFresh(AuthenticateResult current) => SignIn.SignedInAt(current) is { } time && signIn.Now - time < s_fresh;
 
-    private static string When(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
-
     private async Task ShowAsync(HttpContext http, Person person, string session)
     {
-        IReadOnlyList<SessionInfo> alive = await sessions.ListAsync(person.UserName!, http.RequestAborted);
+        Html sessionList = await list.RenderAsync(http, person, session);
         IList<UserPasskeyInfo> passkeys = await people.GetPasskeysAsync(person);
-        Html token = pages.Token(http);
+        Html local = Html.When(options.LocalAccounts, () => LocalAccount(person, passkeys, pages.Token(http)));
+
+        // Who can't sign in again yet has that to do first.
+        var isNew = options.LocalAccounts && person.PasswordHash is null && passkeys.Count == 0 && http.Request.Query.ContainsKey("welcome");
         await PageWriter.WriteAsync(
             http,
             $"Your account, {person.DisplayName ?? person.UserName}",
             Html.Of($"""
-                {Html.When(http.Request.Query.ContainsKey("welcome"), () => Html.Of($"""<p class="done" role="status">Welcome. Add a passkey or set a password, so that you can sign in next time.</p>"""))}
-                {Html.When(http.Request.Query.ContainsKey("done"), () => Html.Of($"""<p class="done" role="status">Done.</p>"""))}
+                {Html.When(isNew, () => Html.Of($"""<p class="done" role="status">Welcome. {(options.PasskeysWork ? "Add a passkey or set a password" : "Set a password")}, so that you can sign in next time.</p>"""))}
+                {Html.When(PageNotices.Find(http.Request.Query["done"]) is not null, () => Html.Of($"""<p class="done" role="status">{PageNotices.Find(http.Request.Query["done"])}</p>"""))}
                 <p id="script-problem" class="problem" role="alert" hidden></p>
-                <h2>Signed in</h2>
-                <ul class="plain">
-                {Html.Each(alive, s => Html.Of($"""
-                    <li><strong>{s.ClientId ?? "This website"}</strong>{(s.Id == session ? " (here)" : "")}<br>
-                    <span class="quiet-text">since {When(s.CreatedAt)}, last used {When(s.LastUsedAt)}, from {s.RemoteAddress ?? "an unknown address"}<br>{s.UserAgent}</span>
-                    {Html.When(s.RequestedScope is not null, () => Html.Of($"""<br><code class="quiet-text">{s.RequestedScope}</code>"""))}
-                    <form method="post" action="/account/session/end">{token}<input type="hidden" name="session" value="{s.Id}"><button class="danger" aria-label="End the session of {s.ClientId ?? "this website"} since {When(s.CreatedAt)}">End</button></form></li>
-                    """))}
-                </ul>
-                {Html.When(options.LocalAccounts, () => LocalAccount(person, passkeys, token))}
-                <form method="post" action="/logout">{token}<button class="quiet">Sign out</button></form>
+                {(isNew ? local : default)}
+                {sessionList}
+                {(isNew ? default : local)}
+                <form method="post" action="/logout">{pages.Token(http)}<button class="quiet">Sign out</button></form>
                 """),
             head: Html.Of($"""<script src="/assets/portcullis.js" defer></script>"""));
     }
 
-    private static Html LocalAccount(Person person, IList<UserPasskeyInfo> passkeys, Html token) => Html.Of($"""
+    private Html LocalAccount(Person person, IList<UserPasskeyInfo> passkeys, Html token) => Html.Of($"""
         <h2>Passkeys</h2>
         <ul class="plain">
         {Html.Each(passkeys, p => Html.Of($"""
-            <li>{p.Name ?? "Passkey"} <span class="quiet-text">added {When(p.CreatedAt)}</span>
-            <form method="post" action="/account/passkey/remove">{token}<input type="hidden" name="id" value="{WebEncoders.Base64UrlEncode(p.CredentialId)}"><button class="danger" aria-label="Remove the passkey added {When(p.CreatedAt)}">Remove</button></form></li>
+            <li>{p.Name ?? "Passkey"} <span class="quiet-text">added {SessionList.When(p.CreatedAt)}</span>
+            <form method="post" action="/account/passkey/remove">{token}<input type="hidden" name="id" value="{WebEncoders.Base64UrlEncode(p.CredentialId)}"><button class="danger" aria-label="Remove the passkey added {SessionList.When(p.CreatedAt)}">Remove</button></form></li>
             """))}
         </ul>
         {token}
-        <button type="button" id="passkey-add" hidden>Add a passkey</button>
+        {(options.PasskeysWork
+            ? Html.Of($"""<button type="button" id="passkey-add" hidden>Add a passkey</button><noscript><p class="quiet-text">Passkeys need script.</p></noscript>""")
+            : Html.Of($"""<p class="quiet-text">Browsers allow passkeys only where a server is reached by a name, over HTTPS. This one is at {options.PublicUrl}.</p>"""))}
         <h2>Password</h2>
         <form method="post" action="/account/password">
         {token}
@@ -125,10 +121,12 @@ internal sealed class AccountPages(
         <input type="password" id="new" name="new" autocomplete="new-password" minlength="12" required>
         <button>{(person.PasswordHash is null ? "Set" : "Change")} password</button>
         </form>
-        <h2>Second step</h2>
-        {(person.TwoFactorEnabled
-            ? Html.Of($"""<p>A code from your app is asked for after the password.</p><form method="post" action="/account/code/disable">{token}<button class="danger">Turn off</button></form>""")
-            : Html.Of($"""<p>Ask for a code from an app on your phone after the password. <a href="/account/code">Set it up</a></p>"""))}
+        {Html.When(person.PasswordHash is not null, () => Html.Of($"""
+            <h2>Second step</h2>
+            {(person.TwoFactorEnabled
+                ? Html.Of($"""<p>A code from your app is asked for after the password.</p><form method="post" action="/account/code/disable">{token}<button class="danger">Turn off</button></form>""")
+                : Html.Of($"""<p>Ask for a code from an app on your phone after the password. <a href="/account/code">Set it up</a></p>"""))}
+            """))}
         """);
 
     private async Task EndSessionAsync(HttpContext http, Person person)
@@ -142,7 +140,7 @@ internal sealed class AccountPages(
             await revocations.RevokeSessionAsync(id, http.RequestAborted);
         }
 
-        http.Response.Redirect(AuthorityPaths.Account + "?done=1");
+        http.Response.Redirect(PageNotices.Address("session"));
     }
 
     private async Task PasswordAsync(HttpContext http, Person person)
@@ -170,7 +168,15 @@ internal sealed class AccountPages(
         }
 
         IdentityResult result = person.PasswordHash is null ? await people.AddPasswordAsync(person, wanted) : await people.ChangePasswordAsync(person, old!, wanted);
-        await FinishAsync(http, person, result);
+        if (!result.Succeeded)
+        {
+            await FailAsync(http, string.Join(" ", result.Errors.Select(error => error.Description)), StatusCodes.Status400BadRequest);
+            return;
+        }
+
+        // A change of how one signs in ends all other sessions of the website (their security stamp is old); this one goes on.
+        await signIn.RefreshSignInAsync(person);
+        http.Response.Redirect(PageNotices.Address("password"));
     }
 
     private async Task PasskeyOptionsAsync(HttpContext http, Person person)
@@ -203,7 +209,7 @@ internal sealed class AccountPages(
             return;
         }
 
-        await http.Response.WriteAsJsonAsync(new { location = AuthorityPaths.Account + "?done=1" }, http.RequestAborted);
+        await http.Response.WriteAsJsonAsync(new { location = PageNotices.Address("passkey") }, http.RequestAborted);
     }
 
     private async Task RemovePasskeyAsync(HttpContext http, Person person)
@@ -212,89 +218,11 @@ internal sealed class AccountPages(
         try
         {
             await people.RemovePasskeyAsync(person, WebEncoders.Base64UrlDecode((string?)form["id"] ?? ""));
-            http.Response.Redirect(AuthorityPaths.Account + "?done=1");
+            http.Response.Redirect(PageNotices.Address("passkey-removed"));
         }
         catch (FormatException)
         {
             await FailAsync(http, "There is no such passkey.", StatusCodes.Status400BadRequest);
         }
-    }
-
-    private async Task ShowCodeSetupAsync(HttpContext http, Person person, string? problem)
-    {
-        if (person.TwoFactorEnabled)
-        {
-            http.Response.Redirect(AuthorityPaths.Account);
-            return;
-        }
-
-        var key = await people.GetAuthenticatorKeyAsync(person);
-        if (string.IsNullOrEmpty(key))
-        {
-            await people.ResetAuthenticatorKeyAsync(person);
-            key = await people.GetAuthenticatorKeyAsync(person);
-        }
-
-        var host = new Uri(options.PublicUrl).Host;
-        var link = $"otpauth://totp/{Uri.EscapeDataString($"Portcullis {host}:{person.UserName}")}?secret={key}&issuer={Uri.EscapeDataString($"Portcullis {host}")}&digits=6&period=30";
-        await PageWriter.WriteAsync(
-            http,
-            "Set up a second step",
-            Html.Of($"""
-                {SignInPages.Problem(problem)}
-                <p>Put this key into the app on your phone (<a href="{link}">open it there</a>), then type the code that the app shows.</p>
-                <p><code>{string.Join(' ', key!.Chunk(4).Select(chunk => new string(chunk)))}</code></p>
-                <form method="post" action="/account/code">
-                {pages.Token(http)}
-                <label for="code">Code</label>
-                <input type="text" id="code" name="code" inputmode="numeric" autocomplete="one-time-code" required autofocus>
-                <button>Turn on</button>
-                </form>
-                """),
-            problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
-    }
-
-    private async Task EnableCodeAsync(HttpContext http, Person person)
-    {
-        IFormCollection form = await http.Request.ReadFormAsync(http.RequestAborted);
-        var code = ((string?)form["code"] ?? "").Replace(" ", "", StringComparison.Ordinal);
-        if (!await people.VerifyTwoFactorTokenAsync(person, TokenOptions.DefaultAuthenticatorProvider, code))
-        {
-            await ShowCodeSetupAsync(http, person, "That code isn't right. Is the clock of your phone?");
-            return;
-        }
-
-        await people.SetTwoFactorEnabledAsync(person, true);
-        IEnumerable<string> recovery = await people.GenerateNewTwoFactorRecoveryCodesAsync(person, 10) ?? [];
-        await signIn.RefreshSignInAsync(person);
-        await PageWriter.WriteAsync(http, "Keep these recovery codes", Html.Of($"""
-            <p>Each signs you in once when your phone is gone. They are shown this one time.</p>
-            <ul class="plain">{Html.Each(recovery, text => Html.Of($"<li><code>{text}</code></li>"))}</ul>
-            <p><a class="button" href="{AuthorityPaths.Account}">I have kept them</a></p>
-            """));
-    }
-
-    private async Task DisableCodeAsync(HttpContext http, Person person)
-    {
-        IdentityResult result = await people.SetTwoFactorEnabledAsync(person, false);
-        if (result.Succeeded)
-        {
-            await people.ResetAuthenticatorKeyAsync(person);
-        }
-
-        await FinishAsync(http, person, result);
-    }
-
-    // A change of how one signs in ends all other sessions of the website (their security stamp is old); this one goes on.
-    private async Task FinishAsync(HttpContext http, Person person, IdentityResult result)
-    {
-        if (!result.Succeeded)
-        {
-            await FailAsync(http, string.Join(" ", result.Errors.Select(error => error.Description)), StatusCodes.Status400BadRequest);
-            return;
-        }
-
-        await signIn.RefreshSignInAsync(person);
-        http.Response.Redirect(AuthorityPaths.Account + "?done=1");
     }
 }

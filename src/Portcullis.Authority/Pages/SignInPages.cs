@@ -81,7 +81,7 @@ internal sealed class SignInPages(
         return http.Response.WriteAsJsonAsync(new { message }, http.RequestAborted);
     }
 
-    private Task ShowAsync(HttpContext http, string returnUrl, string? problem, int status = StatusCodes.Status200OK) => PageWriter.WriteAsync(
+    private Task ShowAsync(HttpContext http, string returnUrl, string? problem, int status = StatusCodes.Status200OK, string? name = null) => PageWriter.WriteAsync(
         http,
         "Sign in",
         Html.Of($"""
@@ -92,11 +92,11 @@ internal sealed class SignInPages(
                 {pages.Token(http)}
                 <input type="hidden" name="returnUrl" value="{returnUrl}">
                 <label for="name">User name</label>
-                <input type="text" id="name" name="name" autocomplete="username webauthn" autocapitalize="none" spellcheck="false" required autofocus>
+                <input type="text" id="name" name="name" value="{name}" autocomplete="username webauthn" autocapitalize="none" spellcheck="false" required {Focus(name is null)}>
                 <label for="password">Password</label>
-                <input type="password" id="password" name="password" autocomplete="current-password" required>
+                <input type="password" id="password" name="password" autocomplete="current-password" required {Focus(name is not null)}>
                 <button>Sign in</button>
-                <button type="button" class="quiet" id="passkey-sign-in" data-return-url="{returnUrl}" hidden>Use a passkey</button>
+                {Html.When(options.PasskeysWork, () => Html.Of($"""<button type="button" class="quiet" id="passkey-sign-in" data-return-url="{returnUrl}" hidden>Use a passkey</button>"""))}
                 </form>
                 """))}
             {Html.Each(options.ExternalProviders, provider => Html.Of($"""
@@ -152,7 +152,7 @@ internal sealed class SignInPages(
         {
             limits.CountFailure(Address(http), name);
             await audit.RefusedAsync(http, AuthorityAudit.SignedIn, person?.UserName, null, "password_wrong");
-            await ShowAsync(http, returnUrl, Wrong, StatusCodes.Status400BadRequest);
+            await ShowAsync(http, returnUrl, Wrong, StatusCodes.Status400BadRequest, name);
         }
     }
 
@@ -259,8 +259,10 @@ internal sealed class SignInPages(
             <p>You were given a link to set up your account. It works once.</p>
             <form method="post" action="/login/enrol" id="enrolment">
             {pages.Token(http)}
+            <div id="enrolment-secret">
             <label for="secret">What stands behind the # of your link</label>
             <input type="text" id="secret" name="secret" autocomplete="off" autocapitalize="none" spellcheck="false" required>
+            </div>
             <button>Set up my account</button>
             </form>
             """),
@@ -299,6 +301,8 @@ internal sealed class SignInPages(
         await signIn.SignOutAsync();
         await PageWriter.WriteMessageAsync(http, "Signed out", "You are signed out of these pages. Programs that you let in stay signed in; you find them under your account.", StatusCodes.Status200OK);
     }
+
+    private static Html Focus(bool isHere) => Html.When(isHere, () => Html.Of($"autofocus"));
 
     internal static Html Problem(string? problem) => Html.When(problem is not null, () => Html.Of($"""<p class="problem" role="alert">{problem}</p>"""));
 }

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Portcullis.EndToEnd.Harness;
 
 /// <summary>The real program with its authority, a policy, the people alice and an administrator, and the client ci.</summary>
-public sealed class AuthoritySite : HostSite
+public class AuthoritySite : HostSite
 {
     public const string Password = "correct horse battery";
 
@@ -22,6 +22,9 @@ public sealed class AuthoritySite : HostSite
 
     private string _ciSecret = "";
 
+    /// <summary>What the public address calls the server.</summary>
+    protected virtual string Host => "127.0.0.1";
+
     /// <summary>The secret of the client ci.</summary>
     public string CiSecret => _ciSecret;
 
@@ -38,7 +41,7 @@ public sealed class AuthoritySite : HostSite
     protected override async Task<PortcullisServer> StartAsync(string folder)
     {
         await File.WriteAllTextAsync(Path.Combine(folder, "policy.yaml"), Policy);
-        var server = await PortcullisServer.StartAsync(folder, "policy: ./policy.yaml");
+        var server = await PortcullisServer.StartAsync(folder, "policy: ./policy.yaml", host: Host);
         await AddPersonAsync(server, "alice", "--group", "engineering");
         await AddPersonAsync(server, "root", "--administrator");
         var added = (await server.CommandAsync("client", "add", "ci", "--confidential", "--grant", "client_credentials", "--json")).ShouldSucceed();

@@ -16,10 +16,10 @@ public sealed class PortcullisServer : IAsyncDisposable
     private readonly IReadOnlyDictionary<string, string> _environment;
     private Process? _process;
 
-    private PortcullisServer(string folder, int port, string scheme, IReadOnlyDictionary<string, string> environment)
+    private PortcullisServer(string folder, int port, string scheme, string host, IReadOnlyDictionary<string, string> environment)
     {
         Folder = folder;
-        Url = $"{scheme}://127.0.0.1:{port}";
+        Url = $"{scheme}://{host}:{port}";
         _environment = environment;
     }
 
@@ -57,13 +57,14 @@ public sealed class PortcullisServer : IAsyncDisposable
     /// <param name="settings">YAML to go below <c>server</c>'s two keys.</param>
     /// <param name="scheme">http or https; the latter needs a certificate in <paramref name="serverSettings"/>.</param>
     /// <param name="serverSettings">More keys of <c>server</c>, each on its own line, not indented.</param>
+    /// <param name="host">What the public address calls it: <c>localhost</c> where a browser must take it for safe, as for passkeys.</param>
     /// <param name="environment">More variables for the program.</param>
     public static async Task<PortcullisServer> StartAsync(
-        string folder, string settings = "", string scheme = "http", string serverSettings = "", params (string Name, string Value)[] environment)
+        string folder, string settings = "", string scheme = "http", string serverSettings = "", string host = "127.0.0.1", params (string Name, string Value)[] environment)
     {
-        var server = new PortcullisServer(folder, FreePort(), scheme, environment.ToDictionary(e => e.Name, e => e.Value));
+        var server = new PortcullisServer(folder, FreePort(), scheme, host, environment.ToDictionary(e => e.Name, e => e.Value));
         var more = string.Concat(serverSettings.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => $"  {line}\n"));
-        await File.WriteAllTextAsync(server.ConfigurationFile, $"server:\n  listen: [\"{server.Url}\"]\n  publicUrl: \"{server.Url}\"\n{more}data: ./data\n{settings}\n");
+        await File.WriteAllTextAsync(server.ConfigurationFile, $"server:\n  listen: [\"{scheme}://127.0.0.1:{server.Uri.Port}\"]\n  publicUrl: \"{server.Url}\"\n{more}data: ./data\n{settings}\n");
         await server.StartAsync();
         return server;
     }

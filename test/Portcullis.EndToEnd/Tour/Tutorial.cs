@@ -16,6 +16,7 @@ public sealed class Tutorial
     public async Task Does_what_it_says(string page)
     {
         Assert.SkipUnless(page != "sign-in.md" || File.Exists("/usr/bin/git-credential-oauth"), "The Debian package git-credential-oauth is needed.");
+        Assert.SkipUnless(page != "sign-in.md" || Chromium.IsThere, Chromium.Missing);
         using var folder = new TemporaryFolder();
         await FollowAsync(page, folder);
     }
@@ -109,7 +110,6 @@ public sealed class Tutorial
     private static async Task BrowseAsync(IReadOnlyList<string> lines, string work, Dictionary<string, string> environment, string url)
     {
         using var process = Shell.Start("/bin/sh", ["-c", $"exec {lines[0][2..]} 2>&1"], work, new Dictionary<string, string>(environment) { ["BROWSER"] = "true" });
-        using var alice = new OAuthPerson(url, "alice", AuthoritySite.Password);
         var printed = "";
         var isBrowsed = false;
         while (await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(1)) is { } line)
@@ -118,8 +118,16 @@ public sealed class Tutorial
             if (!isBrowsed && System.Text.RegularExpressions.Regex.Match(line, $"{url}/oauth/authorize\\S+") is { Success: true } address)
             {
                 isBrowsed = true;
-                using var http = new HttpClient();
-                using var answer = await http.GetAsync(await alice.AgreeAsync(address.Value));
+                await using var browser = await Chromium.StartAsync();
+                await browser.GoToAsync(address.Value);
+                await browser.FillAsync("User name", "alice");
+                await browser.FillAsync("Password", AuthoritySite.Password);
+                await browser.ClickAsync("Sign in");
+                await browser.WaitForAsync("**/oauth/authorize*");
+                await browser.ShotAsync("tutorial-consent");
+                await browser.ClickAsync("Allow");
+                await browser.WaitForTextAsync("Success");
+                await browser.ShouldBeContent();
             }
         }
 

@@ -32,7 +32,7 @@ public sealed class SignInPagesTests
         Assert.Equal(HttpStatusCode.OK, done.Status);
         TestPage account = await browser.GetAsync("/account");
         TestPage set = await browser.SubmitAsync(account, "/account/password", ("new", "a passphrase of mine"));
-        Assert.Equal("/account?done=1", set.Location);
+        Assert.Equal("/account?done=password", set.Location);
 
         using TestBrowser other = host.CreateBrowser();
         TestPage again = await other.SubmitAsync(await other.GetAsync("/login/enrol"), "/login/enrol", ("secret", secret));
@@ -186,6 +186,7 @@ public sealed class SignInPagesTests
         await browser.SignInAsync("alice", AuthorityHost.Password);
         TestPage setup = await browser.GetAsync("/account/code");
         var key = System.Text.RegularExpressions.Regex.Match(setup.Text, "secret=([A-Z2-7]+)").Groups[1].Value;
+        host.Clock.Advance(TimeSpan.FromSeconds(20)); // As long as it takes to type a code: cookies are looked at anew then.
         TestPage codes = await browser.SubmitAsync(setup, "/account/code", ("code", Totp.Code(key, DateTimeOffset.UtcNow)));
         Assert.Equal(HttpStatusCode.OK, codes.Status);
         var recovery = System.Text.RegularExpressions.Regex.Matches(codes.Text, "<code>([^<]+)</code>").Select(m => m.Groups[1].Value).ToList();
@@ -200,5 +201,36 @@ public sealed class SignInPagesTests
         using TestBrowser third = host.CreateBrowser();
         TestPage again = await third.SignInAsync("alice", AuthorityHost.Password);
         Assert.Equal(HttpStatusCode.BadRequest, (await third.SubmitAsync(again, "/login/code", ("code", recovery[0]))).Status);
+    }
+
+    [Theory]
+    [InlineData("https://git.example.com", true)]
+    [InlineData("http://localhost:7080", true)]
+    [InlineData("http://git.example.com", false)]
+    [InlineData("http://127.0.0.1:7080", false)]
+    [InlineData("https://[::1]:7080", false)]
+    public async Task Passkeys_are_offered_only_where_browsers_make_them(string publicUrl, bool offered)
+    {
+        await using AuthorityHost host = await AuthorityHost.StartAsync(configure: options => options with { PublicUrl = publicUrl });
+        using TestBrowser browser = host.CreateBrowser();
+        Assert.Equal(offered, (await browser.GetAsync("/login")).Text.Contains("passkey-sign-in", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36", "Chrome on Linux")]
+    [InlineData("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36 Edg/126.0", "Edge on Windows")]
+    [InlineData("Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1", "Safari on an iPhone")]
+    [InlineData("Mozilla/5.0 (Macintosh; Intel Mac OS X 14.5; rv:127.0) Gecko/20100101 Firefox/127.0", "Firefox on a Mac")]
+    [InlineData("Mozilla/4.0", "A browser")]
+    [InlineData("git-credential-oauth", "git-credential-oauth")]
+    [InlineData("", "An unnamed program")]
+    public void Sessions_are_named_by_browser_and_system(string userAgent, string words) => Assert.Equal(words, Portcullis.Authority.Pages.UserAgentWords.Describe(userAgent));
+
+    [Fact]
+    public void An_address_can_name_a_notice_and_not_make_one_up()
+    {
+        Assert.NotNull(Portcullis.Authority.Pages.PageNotices.Find("password"));
+        Assert.Null(Portcullis.Authority.Pages.PageNotices.Find("Call 555-1234 to keep your account"));
+        Assert.Null(Portcullis.Authority.Pages.PageNotices.Find(new Microsoft.Extensions.Primitives.StringValues(["password", "session"])));
     }
 }

@@ -96,7 +96,7 @@ try {
   });
   await page.goto(`${base}/account`);
   await page.getByRole("button", { name: "Add a passkey" }).click();
-  await page.waitForURL("**/account?done=1");
+  await page.waitForURL("**/account?done=passkey");
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByRole("heading", { name: "Signed out" }).waitFor();
   await page.goto(`${base}/login`);

@@ -43,6 +43,8 @@ wire("passkey-add", async () => {
 const enrolment = document.getElementById("enrolment");
 if (enrolment && location.hash.length > 1) {
   enrolment.elements.secret.value = location.hash.slice(1);
+  // There is nothing to type then.
+  document.getElementById("enrolment-secret").hidden = true;
   // Out of the address bar and the history.
   history.replaceState(null, "", location.pathname);
 }
