@@ -65,6 +65,11 @@ internal sealed class PortcullisHandler(IOptionsMonitor<PortcullisTokenOptions> 
         var text = missing is null
             ? "The token does not open this."
             : $"The token does not open this: it needs {missing}. Ask {Options.Authority} for a token with that.";
+        if (Context.GetPortcullisToken() is { Roles.Count: > 0 })
+        {
+            text += " The roles that it names count for nothing here: what they give is in the authority's policy.";
+        }
+
         return RefuseAsync(new Failure(StatusCodes.Status403Forbidden, "insufficient_scope", text), missing);
     }
 

@@ -20,6 +20,9 @@ public enum DecisionReason
 
     /// <summary>A permission would allow it, and the ceiling set for the token's issuer does not.</summary>
     AboveCeiling,
+
+    /// <summary>Nothing gives the scope that was asked for, or all that it opens.</summary>
+    ScopeMissing,
 }
 
 /// <summary>The stable codes of <see cref="DecisionReason"/>.</summary>
@@ -33,6 +36,7 @@ public static class DecisionReasons
         DecisionReason.RefNotMatched => "ref_not_matched",
         DecisionReason.DeniedByRule => "denied_by_rule",
         DecisionReason.AboveCeiling => "above_ceiling",
+        DecisionReason.ScopeMissing => "scope_missing",
         _ => "no_permission_for_repository",
     };
 }

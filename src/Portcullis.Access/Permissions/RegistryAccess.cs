@@ -11,10 +11,10 @@ public sealed class RegistryAccess
     private static readonly (string Word, RegistryActions Action)[] s_words =
         [("pull", RegistryActions.Pull), ("push", RegistryActions.Push), ("delete", RegistryActions.Delete)];
 
-    private RegistryAccess(RepositoryPattern repositories, RegistryActions actions) => (Repositories, Actions) = (repositories, actions);
+    private RegistryAccess(WildcardPattern repositories, RegistryActions actions) => (Repositories, Actions) = (repositories, actions);
 
-    /// <summary>The repositories.</summary>
-    public RepositoryPattern Repositories { get; }
+    /// <summary>The repositories, by their names in the registry.</summary>
+    public WildcardPattern Repositories { get; }
 
     /// <summary>The actions; never none.</summary>
     public RegistryActions Actions { get; }
@@ -38,13 +38,17 @@ public sealed class RegistryAccess
     public static IReadOnlyList<string> WordsFor(RegistryActions actions) =>
         [.. s_words.Where(entry => (actions & entry.Action) != 0).Select(entry => entry.Word)];
 
+    /// <summary>Actions one by one.</summary>
+    internal static IEnumerable<RegistryActions> Each(RegistryActions actions) => s_words.Select(entry => entry.Action & actions).Where(action => action != RegistryActions.None);
+
     /// <summary>Whether it provably allows all that another does.</summary>
     internal bool Covers(RegistryAccess other) =>
-        (Actions & other.Actions) == other.Actions && PatternAlgebra.Covers(Repositories.Pattern, other.Repositories.Pattern);
+        (Actions & other.Actions) == other.Actions && PatternAlgebra.Covers(Repositories, other.Repositories);
 
     internal RegistryAccess With(RegistryActions actions) => new(Repositories, actions);
 
-    internal static RegistryAccess Of(RepositoryPattern repositories, RegistryActions actions) => new(repositories, actions);
+    /// <summary>Access to one repository by its name; null for what is no name in the distribution specification.</summary>
+    internal static RegistryAccess? For(string name, RegistryActions actions) => IsName(name) && actions != RegistryActions.None ? new(WildcardPattern.Literal(name), actions) : null;
 
     /// <summary>What both allow; perhaps less, never more.</summary>
     internal static IEnumerable<RegistryAccess> Intersect(RegistryAccess left, RegistryAccess right)
@@ -54,9 +58,10 @@ public sealed class RegistryAccess
         {
             yield break;
         }
-        foreach (var pattern in PatternAlgebra.Intersect(left.Repositories.Pattern, right.Repositories.Pattern))
+        foreach (var pattern in PatternAlgebra.Intersect(left.Repositories, right.Repositories))
         {
-            if (RepositoryPattern.TryParse(pattern.ToString(), out var repositories))
+            // Too long a one is left out: smaller is safe.
+            if (WildcardPattern.TryParse(pattern.ToString(), out var repositories))
             {
                 yield return new RegistryAccess(repositories, actions);
             }
@@ -83,10 +88,15 @@ public sealed class RegistryAccess
         {
             return "the repository is missing, as in registry:acme/app:pull; '*' stands for every repository";
         }
-        if (!RepositoryPattern.TryParse(text[..end], out var repositories, out var problem))
+        if (!WildcardPattern.TryParse(text[..end], out var repositories, out var problem))
         {
             position = problem.Position;
             return problem.Message.TrimEnd('.');
+        }
+        // A name of Git's, as {repository} of a role may be, or of the registry's: there api/server is a name like any other.
+        if (!(repositories.HasWildcard ? repositories.Parts[0] is not ['/', ..] : IsName(repositories.Parts[0]) || RepositoryPath.TryParse(repositories.Parts[0], out _)))
+        {
+            return "no registry has a repository of this name: small letters and digits, in parts between slashes";
         }
         var actions = RegistryActions.None;
         position = end + 1;
@@ -103,6 +113,13 @@ public sealed class RegistryAccess
         access = new RegistryAccess(repositories, actions);
         return null;
     }
+
+    // The distribution specification's <name>: small letters and digits, separated by one '.', one or two '_', or '-', in parts between slashes.
+    private static bool IsName(string name) =>
+        name.Length <= 255 && name.Split('/').All(part =>
+            part.Length > 0 && char.IsAsciiLetterOrDigit(part[0]) && char.IsAsciiLetterOrDigit(part[^1])
+            && part.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '.' or '_' or '-')
+            && !part.Contains("..", StringComparison.Ordinal) && !part.Contains("___", StringComparison.Ordinal));
 
     /// <summary>What stands behind <c>registry:</c>, in canonical form.</summary>
     public override string ToString() => $"{Repositories}:{string.Join(',', WordsFor(Actions))}";

@@ -10,15 +10,7 @@ internal static class ScopeAlgebra
         {
             return Array.IndexOf(scopes, scope) >= 0;
         }
-        foreach (var action in Enum.GetValues<RegistryActions>())
-        {
-            var single = registry.With(registry.Actions & action);
-            if (single.Actions != RegistryActions.None && !Array.Exists(scopes, own => own.Registry?.Covers(single) ?? false))
-            {
-                return false;
-            }
-        }
-        return true;
+        return RegistryAccess.Each(registry.Actions).Select(registry.With).All(single => Array.Exists(scopes, own => own.Registry?.Covers(single) ?? false));
     }
 
     /// <summary>What both allow, with the origins of the first.</summary>

@@ -50,8 +50,17 @@ public sealed class ServiceScope : IEquatable<ServiceScope>
         return message is null;
     }
 
+    /// <summary>The question about one repository of a container registry; null for what is no name of one.</summary>
+    /// <param name="repository">Its name.</param>
+    /// <param name="actions">What is asked for.</param>
+    public static ServiceScope? ForRepository(string repository, RegistryActions actions) =>
+        RegistryAccess.For(repository, actions) is { } registry ? Of(registry, null) : null;
+
     /// <summary>A scope of a container registry.</summary>
     internal static ServiceScope Of(RegistryAccess registry, string? origin) => new(RegistryPrefix + registry, registry, origin);
+
+    /// <summary>The same in parts that have one action each, where it has actions.</summary>
+    internal IEnumerable<ServiceScope> ByAction() => Registry is { } registry ? RegistryAccess.Each(registry.Actions).Select(action => Of(registry.With(action), Origin)) : [this];
 
     /// <summary>Whether it provably allows all that another does.</summary>
     public bool Covers(ServiceScope other) => Registry is { } wide && other.Registry is { } narrow ? wide.Covers(narrow) : Equals(other);

@@ -101,6 +101,14 @@ public sealed class AccessPolicy
         return Expand(who, PermissionSet.OfWords(permissions));
     }
 
+    /// <summary>
+    /// A set without the scopes of other services that a rule denies: what the authority may put into a token. Permissions stay as they are, since whoever judges a Git request knows the rules; a service that reads
+    /// tokens by itself knows none.
+    /// </summary>
+    public PermissionSet WithoutDeniedScopes(PermissionSet permissions) => Rules.All(rule => rule.Scopes.Count == 0)
+        ? permissions
+        : PermissionSet.Of(permissions.Permissions, permissions.Scopes.SelectMany(scope => scope.ByAction()).Where(scope => !Rules.Any(rule => rule.Denies(ScopeWord.Of(scope))))).Simplify();
+
     /// <summary>The same as <see cref="PermissionsFor"/> gives by bindings, one by one, with the reason.</summary>
     public IReadOnlyList<BoundPermissions> BindingsFor(Identity who)
     {

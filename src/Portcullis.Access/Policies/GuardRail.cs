@@ -4,7 +4,7 @@ using Portcullis.Git.Names;
 
 namespace Portcullis.Access.Policies;
 
-/// <summary>A rule of the policy: what no permission can allow. A denied <c>pull</c> also hides the refs.</summary>
+/// <summary>A rule of the policy: what no permission can allow. It is about Git, or about scopes of other services. A denied <c>pull</c> also hides the refs.</summary>
 /// <param name="repositories">The repositories it holds in; any one matching is enough.</param>
 /// <param name="refs">The refs it holds for, as in a permission: empty for every ref, exclusions take out.</param>
 /// <param name="deny">The denied actions. A denied <see cref="AccessAction.Init"/> holds for the repository whatever the refs.</param>
@@ -25,6 +25,9 @@ public sealed class GuardRail(
 
     /// <summary>The denied actions.</summary>
     public AccessAction Deny { get; } = deny;
+
+    /// <summary>The denied scopes of other services; a rule that has any is not about Git.</summary>
+    public IReadOnlyList<ServiceScope> Scopes { get; init; } = [];
 
     /// <summary>Where the rule is written.</summary>
     public SourceLocation Location { get; } = location;
@@ -54,6 +57,27 @@ public sealed class GuardRail(
 
     /// <summary>Whether the rule holds for a ref.</summary>
     public bool HoldsFor(RefName reference) => _refs.Includes(reference);
+
+    /// <summary>
+    /// Whether the rule denies something that a word asks for, as a whole: one of its actions in all of its repositories and on all of its refs. A rule that takes out a part, such as one branch, leaves the word as it is.
+    /// </summary>
+    public bool Denies(ScopeWord asked) => asked.Permission is { } permission
+        ? Denies(permission)
+        : asked.Scope is { } scope && (scope.Registry is { } registry
+            ? RegistryAccess.Each(registry.Actions).Any(action => Scopes.Any(denied => denied.Registry?.Covers(registry.With(action)) == true))
+            : Scopes.Contains(scope));
+
+    private bool Denies(Permission permission)
+    {
+        var actions = permission.Actions & Deny;
+        if (actions == AccessAction.None || !Array.Exists(_folded, pattern => PatternAlgebra.Covers(pattern, Folded(permission.Repository))))
+        {
+            return false;
+        }
+
+        // To make a repository is about no ref.
+        return (actions & AccessAction.Init) != 0 || IncludesEveryRef || PermissionAlgebra.Covers(_refs, new RefSelection(permission.Refs));
+    }
 
     private static WildcardPattern Folded(RepositoryPattern pattern) => WildcardPattern.FromParts([.. pattern.Pattern.Parts.Select(Fold)]);
 

@@ -24,11 +24,14 @@ public sealed record PolicyCase
     /// <summary>Claims of the caller's token, for trust entries.</summary>
     public IReadOnlyDictionary<string, string> Claims { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>The repository asked about.</summary>
-    public required RepositoryPath Repository { get; init; }
+    /// <summary>The scope of another service asked about, or a permission that stands for one; null: it is about Git, and the next three say what is asked.</summary>
+    public ScopeWord? Scope { get; init; }
+
+    /// <summary>The repository asked about; null where a scope is.</summary>
+    public RepositoryPath? Repository { get; init; }
 
     /// <summary>The actions asked for, all of them.</summary>
-    public required AccessAction Action { get; init; }
+    public AccessAction Action { get; init; }
 
     /// <summary>The ref asked about, or null for the repository.</summary>
     public RefName? Reference { get; init; }
@@ -42,16 +45,25 @@ public sealed record PolicyCase
         var permissions = Permissions is not null
             ? policy.Expand(Who, Permissions)
             : policy.PermissionsFor(Who).Union(policy.TrustFor(Who.Issuer, name => Claims.GetValueOrDefault(name)));
+        if (Scope is { } scope)
+        {
+            var (decided, lines) = ScopeDecider.Explain(permissions, policy, null, scope);
+            return new PolicyCaseResult(this, decided, lines);
+        }
+        if (Repository is null)
+        {
+            return new PolicyCaseResult(this, default, []);
+        }
         var decision = RepositoryAccess.For(permissions, policy, Repository).Decide(Action, Reference);
-        return new PolicyCaseResult(this, decision, Explainer.Explain(permissions, policy, Repository, Action, Reference));
+        return new PolicyCaseResult(this, decision, [.. Explainer.Explain(permissions, policy, Repository, Action, Reference).SelectMany(explanation => explanation.Lines)]);
     }
 }
 
 /// <summary>What came of a case.</summary>
 /// <param name="Case">The case.</param>
 /// <param name="Decision">What was decided.</param>
-/// <param name="Explanations">Why, action by action.</param>
-public sealed record PolicyCaseResult(PolicyCase Case, Decision Decision, IReadOnlyList<Explanation> Explanations)
+/// <param name="Lines">Why.</param>
+public sealed record PolicyCaseResult(PolicyCase Case, Decision Decision, IReadOnlyList<ExplanationLine> Lines)
 {
     /// <summary>Whether it came out as it should.</summary>
     public bool Passed => Decision.IsAllowed == Case.IsAllowed;

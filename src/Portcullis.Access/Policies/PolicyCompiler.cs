@@ -1,3 +1,4 @@
+using Portcullis.Access.Permissions;
 using Portcullis.Git.Names;
 
 namespace Portcullis.Access.Policies;
@@ -123,7 +124,35 @@ internal sealed class PolicyCompiler
         return new CompiledBinding(role, subjects, definition.Issuer?.Value, new GivenPermissions(templates), definition.Location);
     }
 
-    private GuardRail? CompileRule(RuleDefinition definition)
+    private GuardRail? CompileRule(RuleDefinition definition) =>
+        definition.Deny.Any(text => text.Value.Contains(':', StringComparison.Ordinal)) ? CompileScopeRule(definition) : CompileGitRule(definition);
+
+    private GuardRail CompileScopeRule(RuleDefinition definition)
+    {
+        var scopes = new List<ServiceScope>();
+        foreach (var text in definition.Deny)
+        {
+            if (text.Value.StartsWith(Permission.Prefix, StringComparison.Ordinal) || !text.Value.Contains(':', StringComparison.Ordinal))
+            {
+                Report(text, "a rule is about scopes of other services or about Git; one about Git has actions under 'deny', and beside it 'repositories' and 'refs'");
+            }
+            else if (ServiceScope.TryParse(text.Value, out var scope, out var problem))
+            {
+                scopes.Add(scope);
+            }
+            else
+            {
+                Report(text, problem.ToString());
+            }
+        }
+        if (definition.Repositories.Count > 0 || definition.Refs.Count > 0)
+        {
+            Report(definition.Location, "a rule about scopes of other services has neither 'repositories' nor 'refs': the scope says what it is about");
+        }
+        return new GuardRail([], [], AccessAction.None, definition.Location, $"deny {string.Join(", ", scopes)}") { Scopes = scopes };
+    }
+
+    private GuardRail CompileGitRule(RuleDefinition definition)
     {
         var repositories = definition.Repositories.Count == 0 ? [RepositoryPattern.Parse("*")] : Repositories(definition.Repositories);
         var refs = new List<RefPattern>();

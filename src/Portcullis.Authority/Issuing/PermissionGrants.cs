@@ -13,8 +13,8 @@ internal sealed class PermissionGrants(AuthorityOptions options)
     /// <param name="problem">Why nothing is granted.</param>
     public PermissionSet? Decide(Identity who, PermissionRequest request, IReadOnlyList<string>? ceiling, out IssuingProblem? problem)
     {
-        PermissionSet given = options.Policy().PermissionsFor(who);
-        return Decide(given, request, ceiling, out problem);
+        AccessPolicy policy = options.Policy();
+        return Decide(policy, policy.PermissionsFor(who), request, ceiling, out problem);
     }
 
     /// <summary>How long a token may live that carries what was granted: as the client and the policy's roles say, and never longer than any token may.</summary>
@@ -30,7 +30,12 @@ internal sealed class PermissionGrants(AuthorityOptions options)
         return lifetime < options.MaxAccessTokenLifetime ? lifetime : options.MaxAccessTokenLifetime;
     }
 
-    public static PermissionSet? Decide(PermissionSet given, PermissionRequest request, IReadOnlyList<string>? ceiling, out IssuingProblem? problem)
+    /// <param name="policy">The policy in force: scopes that its rules deny are in no token.</param>
+    /// <param name="given">What could be had.</param>
+    /// <param name="request">What was asked for.</param>
+    /// <param name="ceiling">The client's own bounds; null: none.</param>
+    /// <param name="problem">Why nothing is granted.</param>
+    public static PermissionSet? Decide(AccessPolicy policy, PermissionSet given, PermissionRequest request, IReadOnlyList<string>? ceiling, out IssuingProblem? problem)
     {
         problem = null;
 
@@ -41,7 +46,7 @@ internal sealed class PermissionGrants(AuthorityOptions options)
             granted = granted.Intersect(PermissionSet.OfWords(ceiling.Select(text => ScopeWord.Parse(text, "client"))));
         }
 
-        granted = granted.Simplify();
+        granted = policy.WithoutDeniedScopes(granted).Simplify();
         if (!granted.IsEmpty || (!request.NamesPermissions && request.OtherScopes.Any(scope => scope is "openid" or AdministrationScope.Word)))
         {
             return granted;

@@ -104,7 +104,7 @@ internal sealed class TokenEndpoint(
         if (!string.IsNullOrEmpty(request.Scope) || Details(request) is not null || request.Resources is { Length: > 0 })
         {
             if (Read(request, out problem) is not { } narrower
-                || PermissionGrants.Decide(granted, narrower, null, out problem) is not { } narrowed)
+                || PermissionGrants.Decide(options.Policy(), granted, narrower, null, out problem) is not { } narrowed)
             {
                 await RefuseAsync(http, client, problem!);
                 return;

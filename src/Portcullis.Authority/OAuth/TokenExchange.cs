@@ -75,7 +75,7 @@ internal sealed class TokenExchange(AuthorityOptions options, TimeProvider clock
 
         // What the parent's own word allows, scopes of other services included: roles don't come along, and what OpenID Connect says neither.
         PermissionSet held = PermissionSet.FromClaims(parent.Scope, parent.AuthorizationDetails);
-        if (PermissionGrants.Decide(held, asked with { OtherScopes = [] }, client.Ceiling, out problem) is not { } set)
+        if (PermissionGrants.Decide(options.Policy(), held, asked with { OtherScopes = [] }, client.Ceiling, out problem) is not { } set)
         {
             return null;
         }
@@ -170,7 +170,7 @@ internal sealed class TokenExchange(AuthorityOptions options, TimeProvider clock
             return null;
         }
 
-        if (PermissionGrants.Decide(given, asked with { OtherScopes = [] }, client.Ceiling, out problem) is not { } set)
+        if (PermissionGrants.Decide(options.Policy(), given, asked with { OtherScopes = [] }, client.Ceiling, out problem) is not { } set)
         {
             return null;
         }

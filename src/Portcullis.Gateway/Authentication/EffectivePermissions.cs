@@ -38,10 +38,6 @@ public sealed partial class EffectivePermissions(ILogger<EffectivePermissions>? 
         return ceilings.GetValue(issuer, static settings => PermissionSet.FromScope(string.Join(' ', settings.Ceiling!)));
     }
 
-    /// <summary>The permissions of a token's bearer, within what its issuer can give: all that counts where no decision about refs is asked for.</summary>
-    public PermissionSet Within(ValidatedToken token, AccessPolicy policy) =>
-        CeilingOf(token) is { } ceiling ? Of(token, policy).Intersect(ceiling) : Of(token, policy);
-
     private PermissionSet Compute(ValidatedToken token, AccessPolicy policy)
     {
         var identity = new Identity(token.Issuer, token.Subject, token.ClientId, token.Roles, token.Groups);

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Portcullis.Access.Decisions;
 using Portcullis.Audit;
 using Portcullis.Gateway.Authentication;
 using Portcullis.Gateway.Pipeline;
@@ -66,11 +67,15 @@ internal sealed class ForwardAuthPipeline(
         }
 
         // 3. authorize
-        var permissions = effectivePermissions.Within(token, policies.Current);
-        var missing = rule.Requires.Where(word => !permissions.Covers(word)).ToList();
-        if (missing.Count > 0)
+        var policy = policies.Current;
+        var (permissions, ceiling) = (effectivePermissions.Of(token, policy), effectivePermissions.CeilingOf(token));
+        var denied = rule.Requires
+            .Select(word => (Word: word, Decision: ScopeDecider.Decide(permissions, policy, ceiling, word)))
+            .Where(asked => !asked.Decision.IsAllowed)
+            .ToList();
+        if (denied.Count > 0)
         {
-            return ForwardAuthRefusals.NotAllowed(original, caller, permissions, missing);
+            return ForwardAuthRefusals.NotAllowed(original, caller, ceiling is null ? permissions : permissions.Intersect(ceiling), denied);
         }
 
         // 4. answer

@@ -1,3 +1,4 @@
+using Portcullis.Access.Decisions;
 using Portcullis.Access.Permissions;
 using Portcullis.Gateway.Refusals;
 using Portcullis.Gateway.Requests;
@@ -39,10 +40,13 @@ internal static class ForwardAuthRefusals
         };
     }
 
-    /// <summary>A valid token that opens too little.</summary>
-    public static Refusal NotAllowed(OriginalRequest request, Caller caller, PermissionSet permissions, IReadOnlyList<ScopeWord> missing) => Forbidden(
-        "scope_missing",
-        $"{caller.DisplayName} may not {request.Shown}.\nThe token gives: {Name(permissions)}.\nTo do this, ask for a token with {string.Join(' ', missing)}.");
+    /// <summary>A valid token that opens too little, or what a rule denies to everyone.</summary>
+    public static Refusal NotAllowed(OriginalRequest request, Caller caller, PermissionSet permissions, IReadOnlyList<(ScopeWord Word, Decision Decision)> denied) => Forbidden(
+        denied[0].Decision.Code,
+        $"{caller.DisplayName} may not {request.Shown}.\nThe token gives: {Name(permissions)}.\n"
+        + (denied.Select(asked => asked.Decision.Rule).FirstOrDefault(rule => rule is not null) is { } rule
+            ? $"A rule of this server forbids it to everyone: {rule.Text}."
+            : $"To do this, ask for a token with {string.Join(' ', denied.Select(asked => asked.Word))}."));
 
     private static Refusal Forbidden(string code, string text) => new() { Reason = RefusalReason.ActionNotAllowed, Code = code, Text = text };
 

@@ -33,19 +33,14 @@ internal sealed record RegistryScope(string Type, string Name, IReadOnlyList<str
         return true;
     }
 
-    /// <summary>The actions that permissions allow on this resource, in canonical order; none where it is another kind of resource, or no name of a repository.</summary>
-    public IReadOnlyList<string> AllowedBy(PermissionSet permissions)
+    /// <summary>The actions that are allowed on this resource, in canonical order; none where it is another kind of resource, or no name of a repository.</summary>
+    /// <param name="isAllowed">The decision about one action.</param>
+    public IReadOnlyList<string> Allowed(Func<ScopeWord, bool> isAllowed)
     {
-        if (Type != "repository" || !IsRepositoryName(Name))
-        {
-            return [];
-        }
-
         var allowed = RegistryActions.None;
-        foreach (var word in Actions)
+        foreach (var word in Type == "repository" ? Actions : [])
         {
-            if (RegistryAccess.TryParseAction(word, out var action)
-                && permissions.Scopes.Any(scope => scope.Registry is { } registry && (registry.Actions & action) != 0 && registry.Repositories.Pattern.IsMatch(Name)))
+            if (RegistryAccess.TryParseAction(word, out var action) && ServiceScope.ForRepository(Name, action) is { } asked && isAllowed(ScopeWord.Of(asked)))
             {
                 allowed |= action;
             }
@@ -56,11 +51,4 @@ internal sealed record RegistryScope(string Type, string Name, IReadOnlyList<str
 
     /// <inheritdoc/>
     public override string ToString() => $"{Type}:{Name}:{string.Join(',', Actions)}";
-
-    // The distribution specification's <name>: small letters and digits, separated by one '.', one or two '_', or '-', in parts between slashes.
-    private static bool IsRepositoryName(string name) =>
-        name.Length <= 255 && name.Split('/').All(part =>
-            part.Length > 0 && char.IsAsciiLetterOrDigit(part[0]) && char.IsAsciiLetterOrDigit(part[^1])
-            && part.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '.' or '_' or '-')
-            && !part.Contains("..", StringComparison.Ordinal) && !part.Contains("___", StringComparison.Ordinal));
 }

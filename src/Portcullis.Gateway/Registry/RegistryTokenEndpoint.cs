@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Portcullis.Access.Decisions;
 using Portcullis.Audit;
 using Portcullis.Gateway.Authentication;
 using Portcullis.Gateway.Pipeline;
@@ -59,8 +60,14 @@ internal sealed class RegistryTokenEndpoint(
         }
 
         // 3. authorize: what is not allowed is left out, as the specification has it
-        var permissions = effectivePermissions.Within(holder, policies.Current);
-        trail.Granted = [.. request.Scopes.Select(scope => scope with { Actions = scope.AllowedBy(permissions) }).Where(scope => scope.Actions.Count > 0)];
+        var policy = policies.Current;
+        var (permissions, ceiling) = (effectivePermissions.Of(holder, policy), effectivePermissions.CeilingOf(holder));
+        trail.Granted =
+        [
+            .. request.Scopes
+                .Select(scope => scope with { Actions = scope.Allowed(word => ScopeDecider.Decide(permissions, policy, ceiling, word).IsAllowed) })
+                .Where(scope => scope.Actions.Count > 0),
+        ];
 
         // 4. issue
         var token = writer.Write(holder, request.Service, trail.Granted);

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Portcullis.Access.Decisions;
 using Spectre.Console;
 
 namespace Portcullis.Server.Commands;
@@ -99,6 +100,15 @@ internal sealed class CommandTerminal
     {
         Styled.Write(new Text(word, new Style(colour)));
         Output.WriteLine($" {Printable(text)}");
+    }
+
+    /// <summary>Writes what was weighed for a decision, with an arrow at what settled it.</summary>
+    public void WriteLines(IEnumerable<ExplanationLine> lines)
+    {
+        foreach (var line in lines)
+        {
+            Output.WriteLine($"  {(line.IsDecisive ? "->" : "  ")} {Printable(line.Text)}");
+        }
     }
 
     /// <summary>Text that can't move the cursor or change colours: names come from people and from tokens.</summary>

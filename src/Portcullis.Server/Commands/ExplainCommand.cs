@@ -21,7 +21,7 @@ internal static class ExplainCommand
         var group = new Option<string[]>("--group") { Description = "With --subject: a group of theirs, besides those that they are in here; may be given several times.", HelpName = "NAME", DefaultValueFactory = _ => [] };
         var client = new Option<string?>("--client") { Description = "With --subject: the client that the token would be issued to.", HelpName = "NAME" };
         var scope = new Option<string?>("--scope") { Description = "With --subject: what a program asks for. The answer is what the token would say.", HelpName = "SCOPE" };
-        var action = new Argument<string?>("ACTION") { Description = "pull, push, create, update, force, delete or init; several with commas. Without it: all that --subject is given.", Arity = ArgumentArity.ZeroOrOne };
+        var action = new Argument<string?>("ACTION") { Description = "pull, push, create, update, force, delete or init; several with commas. Or a scope of another service, as in grafana:read. Without it: all that --subject is given.", Arity = ArgumentArity.ZeroOrOne };
         var repository = new Argument<string?>("REPOSITORY") { Description = "Its path without .git.", Arity = ArgumentArity.ZeroOrOne };
         var reference = new Argument<string?>("REF") { Description = "The full name of a ref. Without it the question is about the repository.", Arity = ArgumentArity.ZeroOrOne };
         var json = CommonOptions.Json();
@@ -30,6 +30,7 @@ internal static class ExplainCommand
             "portcullis explain --token - push acme/app refs/heads/main < alice.token",
             "portcullis explain --token-file alice.token pull acme/app",
             "portcullis explain --subject alice --group engineering force acme/app refs/heads/main",
+            "portcullis explain --token-file alice.token registry:acme/app:push",
             "portcullis explain --subject alice",
             "portcullis explain --subject alice --scope 'git:acme/app:pull,push'")
         {
@@ -59,12 +60,21 @@ internal static class ExplainCommand
                 throw new CommandFailedException("--scope goes without ACTION: it asks what a token would say.", ExitCode.Usage);
             }
 
+            if (words.Contains(':', StringComparison.Ordinal))
+            {
+                if (parseResult.GetValue(repository) is not null)
+                {
+                    throw new CommandFailedException("A scope says by itself what it is about: no REPOSITORY goes with it.", ExitCode.Usage);
+                }
+
+                var (having, limit, holder) = await HeldAsync();
+                return ScopeExplanation.Explain(terminal, policy, having, limit, holder, words, parseResult.GetValue(json));
+            }
+
             var actions = ParseAction(words);
             var path = ParseRepository(parseResult.GetValue(repository) ?? throw new CommandFailedException("Say which REPOSITORY the question is about.", ExitCode.Usage));
             var name = ParseReference(parseResult.GetValue(reference));
-            var (permissions, ceiling, caller) = identity is null
-                ? await OfTokenAsync(installation, policy, secret!, cancellationToken)
-                : (policy.PermissionsFor(identity), null, identity.Subject);
+            var (permissions, ceiling, caller) = await HeldAsync();
             var explanations = Explainer.Explain(permissions, policy, path, actions, name, ceiling);
             var allowed = explanations.All(explanation => explanation.Decision.IsAllowed);
             if (parseResult.GetValue(json))
@@ -93,6 +103,10 @@ internal static class ExplainCommand
             }
 
             return allowed ? ExitCode.Done : ExitCode.Failed;
+
+            async Task<(PermissionSet Permissions, PermissionSet? Ceiling, string Caller)> HeldAsync() => identity is null
+                ? await OfTokenAsync(installation, policy, secret!, cancellationToken)
+                : (policy.PermissionsFor(identity), null, identity.Subject);
         });
         return command;
     }
@@ -125,10 +139,7 @@ internal static class ExplainCommand
                 terminal.WriteMark("refused", Color.Red, $"{question} ({explanation.Decision.Code})");
             }
 
-            foreach (var line in explanation.Lines)
-            {
-                terminal.Output.WriteLine($"  {(line.IsDecisive ? "->" : "  ")} {CommandTerminal.Printable(line.Text)}");
-            }
+            terminal.WriteLines(explanation.Lines);
         }
     }
 

@@ -27,7 +27,7 @@ internal static class GrantExplanation
         var bindings = policy.BindingsFor(who);
         var given = policy.PermissionsFor(who);
         var asked = scope is null ? null : Read(scope);
-        var granted = (asked is null ? given : asked.Intersect(given)).Simplify();
+        var granted = policy.WithoutDeniedScopes(asked is null ? given : asked.Intersect(given)).Simplify();
         var missing = (asked?.Words ?? []).Where(word => !granted.Covers(word)).ToList();
         var lifetime = policy.LifetimeFor(who, granted, installation.Configuration.Authority.AccessTokenLifetime);
         if (json)
@@ -50,14 +50,14 @@ internal static class GrantExplanation
         }
         else
         {
-            Print(terminal, who, bindings, asked, granted, missing, lifetime);
+            Print(terminal, policy, who, bindings, asked, granted, missing, lifetime);
         }
 
         return !granted.IsEmpty ? ExitCode.Done : ExitCode.Failed;
     }
 
     private static void Print(
-        CommandTerminal terminal, Identity who, IReadOnlyList<BoundPermissions> bindings, PermissionSet? asked, PermissionSet granted, List<ScopeWord> missing, TimeSpan lifetime)
+        CommandTerminal terminal, AccessPolicy policy, Identity who, IReadOnlyList<BoundPermissions> bindings, PermissionSet? asked, PermissionSet granted, List<ScopeWord> missing, TimeSpan lifetime)
     {
         var name = $"{(who.IsClient ? "client" : "user")} {who.Subject}{(who.Groups.Count == 0 ? "" : $" in {string.Join(", ", who.Groups)}")}";
         if (bindings.Count == 0)
@@ -83,7 +83,12 @@ internal static class GrantExplanation
 
             foreach (var permission in missing)
             {
-                terminal.WriteMark("not all", Color.Red, $"{permission}: the policy gives {name} {(granted.IsEmpty ? "nothing of it" : "no more of it than what is granted")}");
+                terminal.WriteMark(
+                    "not all",
+                    Color.Red,
+                    policy.Rules.FirstOrDefault(rule => rule.Scopes.Count > 0 && rule.Denies(permission)) is { } rule
+                        ? $"{permission}: a rule forbids it to everyone: {rule}"
+                        : $"{permission}: the policy gives {name} {(granted.IsEmpty ? "nothing of it" : "no more of it than what is granted")}");
             }
         }
 

@@ -151,10 +151,7 @@ internal static class PolicyCommand
             }
 
             terminal.WriteMark("failed", Color.Red, $"{result.Case.Name} ({result.Case.Location}): expected {Word(result.Case.IsAllowed)}, decided {Word(result.Decision.IsAllowed)} ({result.Decision.Code})");
-            foreach (var line in result.Explanations.SelectMany(explanation => explanation.Lines))
-            {
-                terminal.Output.WriteLine($"  {(line.IsDecisive ? "->" : "  ")} {CommandTerminal.Printable(line.Text)}");
-            }
+            terminal.WriteLines(result.Lines);
         }
 
         terminal.Output.WriteLine($"{results.Count - failed} passed, {failed} failed");

@@ -35,7 +35,7 @@ internal static class TokenIssueCommand
         {
             var installation = parseResult.Installation(terminal);
             var permissions = parseResult.GetValue(permission)!;
-            CheckPermissions(permissions);
+            CheckPermissions(permissions, installation);
             var roles = parseResult.GetValue(role)!;
             if (permissions.Length == 0 && roles.Length == 0)
             {
@@ -78,13 +78,28 @@ internal static class TokenIssueCommand
         return minted.IsMinted ? minted : throw new CommandFailedException(minted.Problem);
     }
 
-    private static void CheckPermissions(IEnumerable<string> permissions)
+    private static void CheckPermissions(IEnumerable<string> permissions, Installation installation)
     {
+        var scopes = new List<ScopeWord>();
         foreach (var text in permissions)
         {
-            if (!ScopeWord.TryParse(text, out _, out var error))
+            if (!ScopeWord.TryParse(text, out var word, out var error))
             {
                 throw new CommandFailedException($"--permission {error}", ExitCode.Usage);
+            }
+
+            if (word.Scope is not null)
+            {
+                scopes.Add(word);
+            }
+        }
+
+        // A service that reads tokens by itself knows no rules: what they deny is in no token.
+        foreach (var rule in scopes.Count == 0 ? [] : PolicyCommand.Load(installation).Rules)
+        {
+            if (scopes.FindIndex(rule.Denies) is >= 0 and var denied)
+            {
+                throw new CommandFailedException($"A rule of the policy forbids {scopes[denied]} to everyone: {rule}.");
             }
         }
     }

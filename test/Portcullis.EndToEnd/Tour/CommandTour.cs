@@ -25,6 +25,8 @@ public sealed class CommandTour(HostSite site) : IClassFixture<HostSite>
     [InlineData(2, "explain --token abc pull acme/app")]
     [InlineData(2, "explain pull acme/app")]
     [InlineData(2, "explain --subject alice fly acme/app")]
+    [InlineData(2, "explain --subject alice registry:acme/app:fly")]
+    [InlineData(2, "explain --subject alice grafana:read acme/app")]
     [InlineData(1, "explain --subject alice pull acme/app")]
     [InlineData(2, "audit show --since yesterday-ish")]
     [InlineData(2, "audit show --outcome perhaps")]
@@ -70,6 +72,35 @@ public sealed class CommandTour(HostSite site) : IClassFixture<HostSite>
         var no = await Server.CommandWithInputAsync(token, "explain", "--token", "-", "push", "acme/app", "refs/heads/main");
         Assert.Equal(1, no.ExitCode);
         Assert.Contains("is for other refs", no.Output);
+    }
+
+    [Fact]
+    public async Task A_scope_of_another_service_is_explained_and_one_that_a_rule_denies_is_not_issued()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder["policy.yaml"], """
+            roles: { observer: [ "grafana:read", "registry:{repository}:pull,push" ] }
+            bindings: [ { role: observer, repositories: [ "acme/*" ], subjects: [ "user:alice" ] } ]
+            rules: [ { deny: [ "registry:acme/releases:push" ] } ]
+            """);
+        await File.WriteAllTextAsync(folder["cases.yaml"], """
+            - { subject: alice, scope: "registry:acme/app:push", expect: allow }
+            - { subject: alice, scope: "registry:acme/releases:push", expect: deny }
+            """);
+        await using var server = await PortcullisServer.StartAsync(folder.Make("server"), $"policy: \"{folder["policy.yaml"]}\"");
+        (await server.CommandAsync("explain", "--subject", "alice", "registry:acme/app:push")).ShouldSucceed();
+        var no = await server.CommandAsync("explain", "--subject", "alice", "registry:acme/releases:push");
+        Assert.Equal(1, no.ExitCode);
+        Assert.Contains("refused alice: registry:acme/releases:push (denied_by_rule)", no.Output);
+        Assert.Contains("-> rule deny registry:acme/releases:push", no.Output);
+        Assert.Contains("2 passed, 0 failed", (await server.CommandAsync("policy", "test", folder["cases.yaml"])).ShouldSucceed().Output);
+
+        var token = await server.TokenAsync("bob", "registry:acme/*:pull", "grafana:read");
+        var yes = await server.CommandWithInputAsync(token, "explain", "--token", "-", "registry:acme/app:pull", "--json");
+        Assert.True(Json(yes).GetProperty("allowed").GetBoolean());
+        var issued = await server.CommandAsync("token", "issue", "--subject", "bob", "--permission", "registry:acme/releases:push");
+        Assert.Equal(1, issued.ExitCode);
+        Assert.Contains("forbids registry:acme/releases:push to everyone", issued.Error);
     }
 
     [Fact]

@@ -64,6 +64,16 @@ public sealed class TokenServiceTests
     }
 
     [Fact]
+    public async Task Roles_in_a_token_open_nothing_and_the_refusal_says_so()
+    {
+        await using TokenService service = await TokenService.StartAsync();
+        HttpResponseMessage refused = await service.GetAsync("/dashboards", service.Token("grafana:write", change: request => request with { Roles = ["observer"] }));
+        Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
+        Assert.Contains("roles that it names count for nothing here", await refused.Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await service.GetAsync("/dashboards", service.Token("grafana:read", change: request => request with { Roles = ["observer"] }))).StatusCode);
+    }
+
+    [Fact]
     public async Task Basic_is_offered_where_the_service_says_so()
     {
         await using TokenService service = await TokenService.StartAsync(options => options.ChallengeBasic = true);

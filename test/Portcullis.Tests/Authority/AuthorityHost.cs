@@ -197,6 +197,7 @@ internal sealed class AuthorityHost : IAsyncDisposable
                 new BindingDefinition(Text("observer"), [Text("acme/*")], [Text("group:observers"), Text("client:observer")], null, here),
                 new BindingDefinition(Text("reader"), [Text("acme/app")], [Text("client:ci"), Text("client:keyed")], null, here),
             ],
+            Rules = [new RuleDefinition([], [], [Text("registry:acme/frozen:push")], here)],
             Trust =
             [
                 new TrustDefinition(Text(WorkloadIssuer), [new ClaimDefinition(Text("repository_id"), Text("1234"))], [Text("git:acme/app@refs/tags/v*:create")], false, here),

@@ -37,6 +37,15 @@ public sealed class ServiceScopeTests
     }
 
     [Fact]
+    public async Task What_a_rule_denies_is_in_no_token_for_a_service_that_knows_no_rules()
+    {
+        await using AuthorityHost host = await AuthorityHost.StartAsync();
+        await host.AddAliceAsync("observers");
+        var (access, _, _) = await OAuthFlow.SignInAsync(host, "grafana:read registry:acme/frozen:pull,push registry:acme/app:push");
+        Assert.Equal("grafana:read registry:acme/frozen:pull registry:acme/app:push", (await host.AcceptAsync(access)).Scope);
+    }
+
+    [Fact]
     public async Task A_clients_ceiling_holds_for_scopes_of_other_services_too()
     {
         await using AuthorityHost host = await AuthorityHost.StartAsync();

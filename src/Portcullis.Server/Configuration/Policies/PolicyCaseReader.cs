@@ -39,17 +39,23 @@ internal sealed class PolicyCaseReader
     private PolicyCase? Case(YamlNode node)
     {
         if (_nodes.Mapping(
-            node, "name", "issuer", "subject", "client", "groups", "roles", "permissions", "claims", "repository", "action", "ref", "expect") is not { } entries)
+            node, "name", "issuer", "subject", "client", "groups", "roles", "permissions", "claims", "scope", "repository", "action", "ref", "expect") is not { } entries)
         {
             return null;
         }
         var subject = _nodes.Required(entries, "subject", node.Location);
-        var repository = Repository(_nodes.Required(entries, "repository", node.Location));
-        var action = Actions(_nodes.Required(entries, "action", node.Location));
-        var reference = Reference(_nodes.Optional(entries, "ref"));
+        var scope = Scope(_nodes.Optional(entries, "scope"));
+        var isAboutGit = !entries.ContainsKey("scope");
+        if (!isAboutGit && (entries.ContainsKey("repository") || entries.ContainsKey("action") || entries.ContainsKey("ref")))
+        {
+            _problems.Add(node.Location, "a case asks for a 'scope', or for an 'action' in a 'repository'");
+        }
+        var repository = isAboutGit ? Repository(_nodes.Required(entries, "repository", node.Location)) : null;
+        var action = isAboutGit ? Actions(_nodes.Required(entries, "action", node.Location)) : AccessAction.None;
+        var reference = isAboutGit ? Reference(_nodes.Optional(entries, "ref")) : null;
         var expected = Expected(_nodes.Required(entries, "expect", node.Location));
         var permissions = entries.TryGetValue("permissions", out var list) ? Permissions(list) : null;
-        if (subject is null || repository is null)
+        if (subject is null || (repository is null && scope is null))
         {
             return null;
         }
@@ -62,16 +68,30 @@ internal sealed class PolicyCaseReader
         return new PolicyCase
         {
             Name = _nodes.Optional(entries, "name")?.Value
-                ?? $"{(expected ? "allow" : "deny")} {subject.Value.Value} {AccessActionWords.Format(action)} {repository} {reference}".TrimEnd(),
+                ?? $"{(expected ? "allow" : "deny")} {subject.Value.Value} {(isAboutGit ? $"{AccessActionWords.Format(action)} {repository} {reference}" : $"{scope}")}".TrimEnd(),
             Location = node.Location,
             Who = who,
             Permissions = permissions,
             Claims = entries.TryGetValue("claims", out var claims) ? Claims(claims) : new Dictionary<string, string>(),
+            Scope = scope,
             Repository = repository,
             Action = action,
             Reference = reference,
             IsAllowed = expected,
         };
+    }
+
+    private ScopeWord? Scope(PolicyText? text)
+    {
+        if (text is { } given)
+        {
+            if (ScopeWord.TryParse(given.Value, out var scope, out var error))
+            {
+                return scope;
+            }
+            _problems.Add(given.Location, error.ToString());
+        }
+        return null;
     }
 
     private RepositoryPath? Repository(PolicyText? text)

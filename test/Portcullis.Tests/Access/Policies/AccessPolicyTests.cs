@@ -285,7 +285,7 @@ public class AccessPolicyTests
         Assert.False((allowed with { Permissions = PermissionSet.FromScope("git:acme/app:pull") }).Run(s_policy).Passed);
         var result = (allowed with { Reference = RefName.Parse("refs/heads/main") }).Run(s_policy);
         Assert.False(result.Passed);
-        Assert.Equal(2, result.Explanations.Count);
+        Assert.Equal(2, result.Lines.Count(line => line.IsDecisive));
         Assert.Equal(DecisionReason.RefNotMatched, result.Decision.Reason);
     }
 

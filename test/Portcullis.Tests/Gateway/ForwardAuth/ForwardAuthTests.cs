@@ -1,6 +1,7 @@
 using System.Text;
 using Portcullis.Audit;
 using Portcullis.Gateway.ForwardAuth;
+using Portcullis.Server.Configuration.Policies;
 using Portcullis.Tokens.Revocation;
 
 namespace Portcullis.Tests.Gateway.ForwardAuth;
@@ -243,6 +244,20 @@ public sealed class ForwardAuthTests
         ForwardAuthServer.Answer answer = await server.AskAsync("GET", "app.example.com", "/", token);
         Assert.Equal(401, answer.Status);
         Assert.Contains("revoked", answer.Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_rule_of_the_policy_closes_what_a_token_would_open()
+    {
+        await using ForwardAuthServer server = await ForwardAuthServer.StartAsync(ForwardAuthProxy.Caddy);
+        server.Gateway.Current = PolicyReader.Read("rules: [ { deny: [ 'app:admin' ] }, { repositories: [ acme/* ], deny: [ pull ] } ]"u8, "policy.yaml").Policy!;
+        var token = "Bearer " + server.Gateway.Token("app:admin app:read git:acme/app:pull");
+        Assert.Equal(200, (await server.AskAsync("GET", "app.example.com", "/", token)).Status);
+        ForwardAuthServer.Answer refused = await server.AskAsync("GET", "app.example.com", "/admin/users", token);
+        Assert.Equal(403, refused.Status);
+        Assert.Contains("A rule of this server forbids it to everyone: deny app:admin.", refused.Body, StringComparison.Ordinal);
+        Assert.Equal(403, (await server.AskAsync("GET", "builds.example.com", "/acme/app/1", token)).Status);
+        Assert.Equal([null, "denied_by_rule", "denied_by_rule"], (await server.AuditAsync()).Select(entry => entry.Record!.Reason));
     }
 
     [Fact]

@@ -8,6 +8,7 @@ using Microsoft.Extensions.Time.Testing;
 using Portcullis.Access.Permissions;
 using Portcullis.Audit;
 using Portcullis.Gateway.Registry;
+using Portcullis.Server.Configuration.Policies;
 using Portcullis.Tests.Gateway.Live;
 using Portcullis.Tokens;
 using Portcullis.Tokens.Revocation;
@@ -36,11 +37,12 @@ public sealed class RegistryTokenTests
     [InlineData("repository:acme//app:pull", "registry:*:pull", "")]
     [InlineData("repository:acme/app%2f:pull", "registry:*:pull", "")]
     [InlineData("repository:api/server:pull", "registry:*:pull", "pull")]
+    [InlineData("repository:api/server:pull", "registry:api/server:pull", "pull")]
     [InlineData("repository:a__b/c-d.e:pull", "registry:*:pull", "pull")]
     public void What_is_asked_for_is_narrowed_to_what_the_token_gives(string asked, string scope, string expected)
     {
         Assert.True(RegistryScope.TryParse(asked, out var read));
-        Assert.Equal(expected, string.Join(',', read.AllowedBy(PermissionSet.FromScope(scope))));
+        Assert.Equal(expected, string.Join(',', read.Allowed(PermissionSet.FromScope(scope).Covers)));
     }
 
     [Theory]
@@ -80,6 +82,18 @@ public sealed class RegistryTokenTests
         Assert.Equal(AuditEvents.TokenIssued, record.Event);
         Assert.Equal("registry repository:acme/app:pull,push", record.Operation);
         Assert.Equal("t-1", record.TokenId);
+    }
+
+    [Fact]
+    public async Task What_a_rule_denies_is_left_out_whatever_the_token_says()
+    {
+        await using var registry = await StartAsync();
+        registry.Current = PolicyReader.Read("rules: [ { deny: [ 'registry:releases/*:push,delete' ] } ]"u8, "policy.yaml").Policy!;
+        var holder = registry.Token("registry:*:pull,push,delete");
+        JsonElement answer = await GetAsync(registry, $"/token?service={Service}&scope=repository:releases/app:pull,push,delete&scope=repository:acme/app:push", holder);
+        var (_, payload) = Verify(registry, answer.GetProperty("token").GetString()!);
+        Assert.Equal(
+            """[{"type":"repository","name":"releases/app","actions":["pull"]},{"type":"repository","name":"acme/app","actions":["push"]}]""", payload.GetProperty("access").GetRawText());
     }
 
     [Fact]

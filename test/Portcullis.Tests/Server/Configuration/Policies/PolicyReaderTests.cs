@@ -5,6 +5,7 @@ using Portcullis.Access.Permissions;
 using Portcullis.Access.Policies;
 using Portcullis.Server.Configuration;
 using Portcullis.Server.Configuration.Policies;
+using Portcullis.Tests.Architecture;
 
 namespace Portcullis.Tests.Server.Configuration.Policies;
 
@@ -137,6 +138,45 @@ public class PolicyReaderTests
         Assert.Equal([true, true, true, true, true, true, false], cases.Select(one => one.Run(policy).Passed));
         Assert.Equal("deny alice push acme/app refs/heads/main", cases[1].Name);
         Assert.Equal(3, cases[2].Location.Line);
+    }
+
+    [Fact]
+    public void Cases_ask_about_other_services_too()
+    {
+        var policy = Read("""
+            roles: { observer: [ "grafana:read", "grafana:admin", "registry:{repository}:pull,push" ] }
+            bindings: [ { role: observer, repositories: [ "acme/*" ], subjects: [ "user:alice" ] } ]
+            rules: [ { deny: [ "grafana:admin" ] } ]
+            """).Policy!;
+        var cases = Cases("""
+            - { subject: alice, scope: "grafana:read", expect: allow }
+            - { subject: alice, scope: "grafana:admin", expect: deny }
+            - { subject: alice, scope: "registry:acme/app:push", expect: allow }
+            - { subject: alice, scope: "registry:acme/app:delete", expect: deny }
+            - { subject: alice, permissions: [ "grafana:write" ], scope: "grafana:read", expect: deny }
+            - { subject: bob, scope: "grafana:read", expect: allow }
+            """);
+        var results = cases.Select(one => one.Run(policy)).ToList();
+        Assert.Equal([true, true, true, true, true, false], results.Select(result => result.Passed));
+        Assert.Equal("deny alice grafana:admin", cases[1].Name);
+        Assert.Contains(results[1].Lines, line => line.IsDecisive && line.Text.Contains("cases.yaml", StringComparison.Ordinal) is false && line.Text.Contains("policy.yaml:3", StringComparison.Ordinal));
+        var exception = Assert.Throws<ConfigurationException>(() => Cases("- { subject: alice, scope: 'grafana', repository: acme/app, expect: allow }"));
+        Assert.Equal(2, exception.Problems.Count);
+    }
+
+    [Fact]
+    public void The_guides_policy_passes_the_guides_cases()
+    {
+        var blocks = RepositoryTree.Read("docs/guides/policy.md").Split("\n\n")
+            .Where(block => block.StartsWith("    ", StringComparison.Ordinal))
+            .Select(block => string.Join('\n', block.Split('\n').Select(line => line[4..])))
+            .ToList();
+        var policy = Read(blocks.Single(block => block.StartsWith("roles:", StringComparison.Ordinal)));
+        Assert.Empty(policy.Problems);
+        Assert.Empty(policy.Warnings);
+        var results = Cases(blocks.Single(block => block.StartsWith("- {", StringComparison.Ordinal))).Select(one => one.Run(policy.Policy!)).ToList();
+        Assert.Equal(7, results.Count);
+        Assert.All(results, result => Assert.True(result.Passed, result.Case.Name));
     }
 
     [Fact]
