@@ -52,21 +52,22 @@ internal sealed class UpstreamAnswer : IDisposable
     /// <exception cref="UpstreamException">It broke off, or does not begin with a pkt-line.</exception>
     public async Task CopyToAsync(GitResponse response, string contentType)
     {
-        // What comes in small pieces, but without a wait, is sent in large ones.
+        // What comes in small pieces, but without a wait, is sent in large ones; and while the client takes one, the next is read.
         var buffer = ArrayPool<byte>.Shared.Rent(CopyBufferSize);
+        var sending = Task.CompletedTask;
         var (start, end) = (0, 0);
         while (true)
         {
             if (end == buffer.Length)
             {
-                await SendAsync(response, buffer.AsMemory(start, end - start));
+                sending = await SendAsync(response, buffer.AsMemory(start, end - start), sending);
                 (start, end) = (0, 0);
             }
 
             var reading = Begin(buffer.AsMemory(end));
             if (!reading.IsCompletedSuccessfully && end > start && response.HasStarted)
             {
-                await SendAsync(response, buffer.AsMemory(start, end - start));
+                sending = await SendAsync(response, buffer.AsMemory(start, end - start), sending);
                 start = end;
             }
 
@@ -85,6 +86,7 @@ internal sealed class UpstreamAnswer : IDisposable
             if (read == 0)
             {
                 // The end is sent once it is recorded, as that of every answer.
+                await sending;
                 response.Write(buffer.AsSpan(start, end - start));
                 ArrayPool<byte>.Shared.Return(buffer);
                 return;
@@ -96,10 +98,12 @@ internal sealed class UpstreamAnswer : IDisposable
     /// <exception cref="UpstreamException">It broke off.</exception>
     public ValueTask<int> ReadAsync(Memory<byte> buffer) => WaitAsync(Begin(buffer));
 
-    private async ValueTask SendAsync(GitResponse response, ReadOnlyMemory<byte> bytes)
+    // Begins to send, once what was sent before is gone. What is written is the server's: the buffer is free at once.
+    private async ValueTask<Task> SendAsync(GitResponse response, ReadOnlyMemory<byte> bytes, Task before)
     {
+        await before;
         response.Write(bytes.Span);
-        await response.FlushAsync(patience.Token);
+        return response.FlushAsync(patience.Token).AsTask();
     }
 
     // The stream of a body in chunks throws at once, and not when its task is awaited, if what it has buffered is malformed.
