@@ -53,6 +53,9 @@ public sealed record GatewayOptions
     /// <summary>The largest request for a fetch, inflated, in bytes. Default: 64 MiB.</summary>
     public int MaxFetchRequestBytes { get; init; } = 64 << 20;
 
+    /// <summary>How much memory lists of refs may take that are read from upstreams, all together, in bytes. Default: 256 MiB.</summary>
+    public long MaxUpstreamListingBytes { get; init; } = 256L << 20;
+
     /// <summary>How often repositories are looked at, and maintained where they need it; zero for never. Default: 6 hours.</summary>
     public TimeSpan MaintenanceInterval { get; init; } = TimeSpan.FromHours(6);
 

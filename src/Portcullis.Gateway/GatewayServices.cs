@@ -84,7 +84,10 @@ public static class GatewayServices
         services.AddSingleton<HostLfsBackend>();
         services.AddSingleton<ILfsBackend, LfsBackendRouter>();
         services.AddHostedService<IncomingSweeper>();
-        services.AddSingleton(provider => new RepositoryMaintenance(provider.GetRequiredService<GitLauncher>(), provider.GetRequiredService<RepositoryStore>()));
+        services.AddSingleton<SmallBlobs>();
+        services.AddSingleton<UnreferencedObjects>();
+        services.AddSingleton(provider => new RepositoryMaintenance(
+            provider.GetRequiredService<GitLauncher>(), provider.GetRequiredService<RepositoryStore>(), provider.GetRequiredService<LfsFolders>(), provider.GetRequiredService<UnreferencedObjects>()));
         services.AddSingleton<MaintenanceSchedule>();
         services.AddHostedService(static provider => provider.GetRequiredService<MaintenanceSchedule>());
         return services;

@@ -233,6 +233,10 @@ internal sealed class RefusalTexts(GatewayOptions options)
     public static Refusal Busy() =>
         Make(RefusalReason.Busy, "This server runs as many Git operations as it may. Try again in a few seconds.") with { RetryAfter = TimeSpan.FromSeconds(5) };
 
+    /// <summary>Lists of refs from servers behind this one take all the memory that they may.</summary>
+    public static Refusal TooManyListings() =>
+        Make(RefusalReason.Busy, "This server holds as many lists of refs of servers behind it as it has room for. Try again in a few seconds.") with { RetryAfter = TimeSpan.FromSeconds(5) };
+
     /// <summary>The audit can't be written.</summary>
     public static Refusal AuditUnavailable() =>
         Make(RefusalReason.AuditUnavailable, "This server can't write its audit log, and gives no access without it. Its operator must mend that: portcullis doctor says what is wrong.")

@@ -16,7 +16,7 @@ internal static class RepoMaintainCommand
         var json = CommonOptions.Json();
         var command = new DocumentedCommand(
             "maintain",
-            "Pack a repository's objects and refs, and write its bitmap and commit-graph. The server does it by itself where it is needed (repositories.maintenanceInterval).",
+            "Pack a repository's objects and refs, write its bitmap and commit-graph, and let Git LFS objects go to which nothing in it has pointed for two weeks. The server does it by itself where it is needed (repositories.maintenanceInterval).",
             "portcullis repo maintain acme/app",
             "portcullis repo maintain --all")
         {
@@ -34,7 +34,7 @@ internal static class RepoMaintainCommand
                 results.Add(result);
                 if (!parseResult.GetValue(json))
                 {
-                    terminal.Error.WriteLine($"{repository}: {CommandTerminal.Printable(result.Problem ?? (result.Maintained ? "maintained" : "somebody else is at it"))}");
+                    terminal.Error.WriteLine($"{repository}: {CommandTerminal.Printable(result.Problem ?? (!result.Maintained ? "somebody else is at it" : result.LfsObjectsRemoved == 0 ? "maintained" : $"maintained; Git LFS objects that nothing pointed to any more: {result.LfsObjectsRemoved}"))}");
                 }
             }
 
@@ -71,19 +71,19 @@ internal static class RepoMaintainCommand
         try
         {
             var maintained = await maintenance.MaintainAsync(repository, cancellationToken);
-            if (maintained)
+            if (maintained is not null)
             {
                 await RepoCommand.RecordAsync(installation, "repository.maintain", repository, cancellationToken);
             }
 
-            return new(repository.Value, maintained, null);
+            return new(repository.Value, maintained is not null, maintained?.LfsObjectsRemoved ?? 0, null);
         }
         catch (GitFailedException exception)
         {
-            return new(repository.Value, false, exception.Message);
+            return new(repository.Value, false, 0, exception.Message);
         }
     }
 
     /// <summary>What became of one repository.</summary>
-    private sealed record Result(string Repository, bool Maintained, string? Problem);
+    private sealed record Result(string Repository, bool Maintained, int LfsObjectsRemoved, string? Problem);
 }

@@ -39,6 +39,9 @@ internal enum UpstreamFailure
     /// <summary>What it answered is no Git: a web page, another content type, compressed.</summary>
     NotGit,
 
+    /// <summary>There is no room here for what it answers.</summary>
+    NoRoom,
+
     /// <summary>What it answered breaks Git's protocol.</summary>
     Malformed,
 }

@@ -10,6 +10,11 @@ internal static class UpstreamRefusals
     /// <summary>The refusal for a failure.</summary>
     public static Refusal For(UpstreamDefinition definition, UpstreamException exception, string requestId)
     {
+        if (exception.Failure == UpstreamFailure.NoRoom)
+        {
+            return RefusalTexts.TooManyListings();
+        }
+
         var reason = exception.Failure switch
         {
             UpstreamFailure.TimedOut => RefusalReason.UpstreamTimedOut,
@@ -41,6 +46,7 @@ internal static class UpstreamRefusals
         UpstreamFailure.Overloaded => "upstream_overloaded",
         UpstreamFailure.UnexpectedStatus => "upstream_unexpected_status",
         UpstreamFailure.NotGit => "upstream_not_git",
+        UpstreamFailure.NoRoom => "busy",
         _ => "upstream_malformed",
     };
 
@@ -53,6 +59,7 @@ internal static class UpstreamRefusals
         UpstreamFailure.Unreachable or UpstreamFailure.TlsFailed => "the server behind can't be reached",
         UpstreamFailure.CredentialMissing or UpstreamFailure.CredentialRejected or UpstreamFailure.Forbidden =>
             "the server behind does not accept this server's credential",
+        UpstreamFailure.NoRoom => "this server has no room for more lists of refs at once: try again",
         UpstreamFailure.Overloaded => "the server behind is overloaded: try again later",
         _ => "the server behind did not answer as a Git server does",
     };

@@ -13,6 +13,7 @@ internal static class UpstreamServices
     /// <summary>One backend for each definition, in their order.</summary>
     public static IServiceCollection AddUpstreams(this IServiceCollection services, GatewayOptions options)
     {
+        services.AddSingleton(_ => new ListingBudget(options.MaxUpstreamListingBytes));
         services.AddSingleton<UpstreamRefs>();
         services.AddSingleton<UpstreamAdvertisementHandler>();
         services.AddSingleton<UpstreamFetchHandler>();

@@ -51,7 +51,8 @@ internal sealed class HostLfsBackend(
                     : folder.SizeOf(asked.Id) switch
                     {
                         null => batch.Direction == LfsDirection.Upload ? PresenceOfNew(asked, directory) : LfsPresence.Absent,
-                        var size when size == asked.Size => LfsPresence.Present,
+                        var size when size == asked.Size && (batch.Direction == LfsDirection.Download || folder.TryRenew(asked.Id, time.GetUtcNow())) => LfsPresence.Present,
+                        var size when size == asked.Size => PresenceOfNew(asked, directory),
                         _ => LfsPresence.OtherSize,
                     })),
             ],

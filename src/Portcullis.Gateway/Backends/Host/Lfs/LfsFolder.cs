@@ -57,6 +57,60 @@ internal sealed class LfsFolder(string path)
         Flush(Objects, id);
     }
 
+    /// <summary>Lets an object that is stored count as brought now, so that it is not taken away before somebody has pushed what points to it. False for one that is not here.</summary>
+    public bool TryRenew(LfsObjectId id, DateTimeOffset now)
+    {
+        try
+        {
+            File.SetLastWriteTimeUtc(PathOf(Objects, id), now.UtcDateTime);
+            return true;
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The objects that were brought before a moment, and not asked for by somebody who was about to bring them since.</summary>
+    public IEnumerable<LfsObjectId> StoredBefore(DateTimeOffset limit)
+    {
+        var objects = new DirectoryInfo(Path.Combine(path, Objects));
+        foreach (var file in objects.Exists ? objects.EnumerateFiles("*", SearchOption.AllDirectories) : [])
+        {
+            if (file.LastWriteTimeUtc < limit.UtcDateTime && LfsObjectId.TryParse(file.Name, out var id))
+            {
+                yield return id;
+            }
+        }
+    }
+
+    /// <summary>Takes an object away, and who has brought it, unless it is younger than a moment by now.</summary>
+    public bool Remove(LfsObjectId id, DateTimeOffset limit)
+    {
+        // Put aside first, where nobody can renew it any more, and looked at again: what was renewed until then goes back.
+        var place = PathOf(Objects, id);
+        var aside = Path.Combine(Incoming, Guid.NewGuid().ToString("N"));
+        NativeFolders.Make(Incoming);
+        File.Move(place, aside);
+        if (File.GetLastWriteTimeUtc(aside) >= limit.UtcDateTime)
+        {
+            File.Move(aside, place, overwrite: true);
+            return false;
+        }
+
+        File.Delete(aside);
+        var marks = Path.GetDirectoryName(PathOf(Held, id))!;
+        foreach (var mark in Directory.Exists(marks) ? Directory.EnumerateFiles(marks, id + ".*") : [])
+        {
+            if (File.GetLastWriteTimeUtc(mark) < limit.UtcDateTime)
+            {
+                File.Delete(mark);
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>Whether somebody has brought an object here, whole.</summary>
     public bool IsHeldBy(LfsObjectId id, Caller caller) => File.Exists(HeldPath(PathOf(Held, id), caller));
 
@@ -64,9 +118,12 @@ internal sealed class LfsFolder(string path)
     public void MarkHeldBy(LfsObjectId id, Caller caller)
     {
         var mark = HeldPath(Place(Held, id), caller);
-        if (!File.Exists(mark))
+        var isNew = !File.Exists(mark);
+
+        // As new as what was brought, so that it does not go with what somebody brought long ago.
+        File.Create(mark).Dispose();
+        if (isNew)
         {
-            File.Create(mark).Dispose();
             Flush(Held, id);
         }
     }

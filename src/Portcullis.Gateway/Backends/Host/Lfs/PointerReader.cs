@@ -17,6 +17,18 @@ internal static class PointerReader
     /// <summary>Reads to the end of git's output, and gives the objects that its blobs point to.</summary>
     public static async IAsyncEnumerable<LfsObject> ReadAsync(Socket output, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        await foreach (var blob in ReadBlobsAsync(output, cancellationToken))
+        {
+            if (LfsPointer.TryParse(blob, out var pointed))
+            {
+                yield return pointed;
+            }
+        }
+    }
+
+    /// <summary>Reads to the end of git's output, and gives its blobs that are no larger than a pointer.</summary>
+    public static async IAsyncEnumerable<byte[]> ReadBlobsAsync(Socket output, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         var reader = PipeReader.Create(new NetworkStream(output), new StreamPipeReaderOptions(bufferSize: 64 * 1024));
         while (await ReadHeaderAsync(reader, cancellationToken) is { } header)
         {
@@ -28,11 +40,7 @@ internal static class PointerReader
 
             if (type == "blob" && size <= LfsPointer.MaxBytes)
             {
-                if (await ReadPointerAsync(reader, (int)size, cancellationToken) is { } pointed)
-                {
-                    yield return pointed;
-                }
-
+                yield return await ReadBlobAsync(reader, (int)size, cancellationToken);
                 size = 0;
             }
 
@@ -66,7 +74,7 @@ internal static class PointerReader
         }
     }
 
-    private static async ValueTask<LfsObject?> ReadPointerAsync(PipeReader reader, int size, CancellationToken cancellationToken)
+    private static async ValueTask<byte[]> ReadBlobAsync(PipeReader reader, int size, CancellationToken cancellationToken)
     {
         var result = await reader.ReadAtLeastAsync(Math.Max(1, size), cancellationToken);
         if (result.Buffer.Length < size)
@@ -75,9 +83,9 @@ internal static class PointerReader
         }
 
         var content = result.Buffer.Slice(0, size);
-        LfsObject? found = LfsPointer.TryParse(content.ToArray(), out var pointed) ? pointed : null;
+        var blob = content.ToArray();
         reader.AdvanceTo(content.End);
-        return found;
+        return blob;
     }
 
     private static async ValueTask SkipAsync(PipeReader reader, long count, CancellationToken cancellationToken)

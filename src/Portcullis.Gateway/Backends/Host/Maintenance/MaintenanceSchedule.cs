@@ -27,7 +27,7 @@ internal sealed partial class MaintenanceSchedule(
                 if ((needs & ~remaining.GetValueOrDefault(repository)) != 0)
                 {
                     var started = time.GetTimestamp();
-                    if (await maintenance.MaintainAsync(repository, cancellationToken))
+                    if (await maintenance.MaintainAsync(repository, cancellationToken) is not null)
                     {
                         done++;
                         remaining[repository] = maintenance.Examine(repository);

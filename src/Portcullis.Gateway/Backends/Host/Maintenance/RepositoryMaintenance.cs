@@ -1,3 +1,4 @@
+using Portcullis.Gateway.Backends.Host.Lfs;
 using Portcullis.Gateway.Backends.Host.Processes;
 using Portcullis.Gateway.Backends.Host.Repositories;
 using Portcullis.Git.Names;
@@ -6,7 +7,7 @@ namespace Portcullis.Gateway.Backends.Host.Maintenance;
 
 /// <summary>
 /// Puts a repository in the order in which it is served fastest: one pack with a bitmap, a commit-graph, packed refs. Done by <c>git gc</c> at low priority, which lets
-/// nothing go that anybody can still reach, or that came in the last two weeks, and never runs twice in one repository.
+/// nothing go that anybody can still reach, or that came in the last two weeks, and never runs twice in one repository. Git LFS objects that nothing points to any more go with it.
 /// </summary>
 public sealed class RepositoryMaintenance
 {
@@ -15,11 +16,15 @@ public sealed class RepositoryMaintenance
 
     private readonly GitLauncher git;
     private readonly RepositoryStore store;
+    private readonly LfsFolders folders;
+    private readonly UnreferencedObjects unreferenced;
 
-    internal RepositoryMaintenance(GitLauncher git, RepositoryStore store)
+    internal RepositoryMaintenance(GitLauncher git, RepositoryStore store, LfsFolders folders, UnreferencedObjects unreferenced)
     {
         this.git = git;
         this.store = store;
+        this.folders = folders;
+        this.unreferenced = unreferenced;
     }
 
     /// <summary>Makes one that starts git as the gateway does, for commands that run without one.</summary>
@@ -28,7 +33,8 @@ public sealed class RepositoryMaintenance
     public static RepositoryMaintenance Open(GatewayOptions options, TimeProvider time)
     {
         var git = GitInstallation.Prepare(options, time);
-        return new(git, new RepositoryStore(options.RepositoriesRoot, git));
+        var store = new RepositoryStore(options.RepositoriesRoot, git, options.LfsRoot);
+        return new(git, store, new LfsFolders(store, options), new UnreferencedObjects(git, time));
     }
 
     /// <summary>What a repository lacks; nothing for one that does not exist.</summary>
@@ -39,13 +45,13 @@ public sealed class RepositoryMaintenance
     /// <summary>Maintains a repository, whether it needs it or not.</summary>
     /// <param name="repository">Its path.</param>
     /// <param name="cancellationToken">Ends it; what is half done is left as git leaves it, which does no harm.</param>
-    /// <returns>False when it does not exist, or somebody else maintains it at the moment.</returns>
+    /// <returns>What was done; null when it does not exist, or somebody else maintains it at the moment.</returns>
     /// <exception cref="GitFailedException">git could not do it.</exception>
-    public async Task<bool> MaintainAsync(RepositoryPath repository, CancellationToken cancellationToken)
+    public async Task<MaintenanceResult?> MaintainAsync(RepositoryPath repository, CancellationToken cancellationToken)
     {
         if (store.Locate(repository) is not { } directory)
         {
-            return false;
+            return null;
         }
 
         try
@@ -66,11 +72,13 @@ public sealed class RepositoryMaintenance
                 ReadOnlyMemory<byte>.Empty,
                 MaxOutputBytes,
                 cancellationToken);
-            return true;
         }
         catch (GitFailedException exception) when (exception.Message.Contains(AlreadyRunning, StringComparison.Ordinal))
         {
-            return false;
+            return null;
         }
+
+        // After git has let go of what nothing reaches, so that what only that pointed to goes, too.
+        return new MaintenanceResult(await unreferenced.RemoveAsync(folders.Of(repository, directory), directory, cancellationToken));
     }
 }

@@ -33,7 +33,8 @@ internal sealed class UpstreamAdvertisementHandler(UpstreamRefs refs)
             return BackendOutcome.Served;
         }
 
-        if (await refs.DiscoverAsync(site, request.Repository, request.Request.Protocol, request.Ended) is not { } discovery)
+        using var discovery = await refs.DiscoverAsync(site, request.Repository, request.Request.Protocol, request.Ended);
+        if (discovery is null)
         {
             return BackendOutcome.Missing;
         }
@@ -69,31 +70,34 @@ internal sealed class UpstreamAdvertisementHandler(UpstreamRefs refs)
             return BackendOutcome.Served;
         }
 
-        if (await refs.ReadForFetchAsync(site, request.Repository, listing.Prefixes, request.Ended) is not var (all, _))
+        using var all = await refs.ReadForFetchAsync(site, request.Repository, listing.Prefixes, request.Ended);
+        if (all is null)
         {
             return BackendOutcome.Missing;
         }
 
         response.Start(contentType);
-        LsRefsResponseWriter.Write(response, listing, all.ForFetch(request));
+        LsRefsResponseWriter.Write(response, listing, all.Refs.ForFetch(request));
         return BackendOutcome.Served;
     }
 
-    private static async Task<BackendOutcome> AdvertiseForPushAsync(UpstreamSite site, AuthorizedGitRequest request, GitResponse response)
+    private async Task<BackendOutcome> AdvertiseForPushAsync(UpstreamSite site, AuthorizedGitRequest request, GitResponse response)
     {
         // git knows no other versions of pushes: it answers 0 to who asks for 2.
         var version = request.Request.Protocol == GitProtocolVersion.V1 ? GitProtocolVersion.V1 : GitProtocolVersion.V0;
-        if (await UpstreamRefs.ReadForPushAsync(site, request.Repository, version, request.Ended) is not var (advertisement, bytes))
+        using var read = await refs.ReadForPushAsync(site, request.Repository, version, request.Ended);
+        if (read is null)
         {
             return BackendOutcome.Missing;
         }
 
+        var advertisement = read.Parsed;
         var shown = advertisement.Refs.ForPush(request);
         var isProofNeeded = MayNeedProof(request, shown);
         response.Start(GitService.ReceivePack.AdvertisementContentType());
         if (request.SeesEveryRef && !isProofNeeded)
         {
-            response.Write(bytes.Span);
+            response.Write(read.Bytes.Span);
             return BackendOutcome.Served;
         }
 

@@ -17,5 +17,9 @@ internal sealed record UpstreamFacts(CapabilityAdvertisement? Version2, Capabili
 /// <summary>An upstream's advertisement for fetches.</summary>
 /// <param name="Facts">What it offers.</param>
 /// <param name="Refs">The refs; null in version 2, which lists them on request.</param>
-/// <param name="Bytes">It as it came.</param>
-internal sealed record UpstreamDiscovery(UpstreamFacts Facts, RefSnapshot? Refs, ReadOnlyMemory<byte> Bytes);
+/// <param name="Share">What it counts against <see cref="ListingBudget"/> until it is disposed.</param>
+internal sealed record UpstreamDiscovery(UpstreamFacts Facts, RefSnapshot? Refs, IDisposable Share) : IDisposable
+{
+    /// <inheritdoc/>
+    public void Dispose() => Share.Dispose();
+}

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using Portcullis.Gateway.Backends.Upstream.Connections;
 using Portcullis.Git;
 using Portcullis.Git.Advertisements;
 using Portcullis.Git.Names;
@@ -9,9 +10,10 @@ using Portcullis.Git.SmartHttp;
 namespace Portcullis.Gateway.Backends.Upstream.Advertisements;
 
 /// <summary>Reads what upstreams say of their repositories: whether they exist, what they can do, their refs. Refs are asked for each time; the rest is kept for a short while.</summary>
-internal sealed class UpstreamRefs(TimeProvider time)
+internal sealed class UpstreamRefs(TimeProvider time, ListingBudget budget)
 {
-    private const int MaxAdvertisementBytes = 256 << 20;
+    // A million refs with names of a hundred characters.
+    private const int MaxAdvertisementBytes = 128 << 20;
     private const int MaxKept = 10_000;
 
     private static readonly TimeSpan s_maxAge = TimeSpan.FromSeconds(60);
@@ -31,7 +33,8 @@ internal sealed class UpstreamRefs(TimeProvider time)
             return entry.Facts;
         }
 
-        return await DiscoverAsync(site, repository, GitProtocolVersion.V2, cancellationToken) is { } discovered ? discovered.Facts : null;
+        using var discovered = await DiscoverAsync(site, repository, GitProtocolVersion.V2, cancellationToken);
+        return discovered?.Facts;
     }
 
     /// <summary>The refs that are offered for fetches, as far as they have one of the prefixes, and what the server can do; null where there is no such repository.</summary>
@@ -40,7 +43,7 @@ internal sealed class UpstreamRefs(TimeProvider time)
     /// <param name="prefixes">The prefixes; none means every ref.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="UpstreamException">They could not be had.</exception>
-    public async Task<(RefSnapshot Refs, UpstreamFacts Facts)?> ReadForFetchAsync(
+    public async Task<UpstreamListing?> ReadForFetchAsync(
         UpstreamSite site, RepositoryPath repository, IReadOnlyList<ReadOnlyMemory<byte>> prefixes, CancellationToken cancellationToken)
     {
         if (await FactsAsync(site, repository, cancellationToken) is not { } facts)
@@ -50,7 +53,7 @@ internal sealed class UpstreamRefs(TimeProvider time)
 
         if (facts.Version2 is null)
         {
-            return await DiscoverAsync(site, repository, GitProtocolVersion.V0, cancellationToken) is { Refs: { } shown } old ? (shown, old.Facts) : null;
+            return await DiscoverAsync(site, repository, GitProtocolVersion.V0, cancellationToken) is { Refs: { } shown } old ? new UpstreamListing(shown, old.Facts, old) : null;
         }
 
         using var answer = await site.SendAsync(repository, GitService.UploadPack, GitProtocolVersion.V2, Listing(facts, prefixes), cancellationToken);
@@ -60,8 +63,7 @@ internal sealed class UpstreamRefs(TimeProvider time)
             return null;
         }
 
-        var bytes = await answer.ReadToEndAsync(MaxAdvertisementBytes);
-        return (Understood(() => RefSnapshotParser.ParseListing(bytes, facts.Format)), facts);
+        return await HeldAsync(answer, (bytes, share) => new UpstreamListing(RefSnapshotParser.ParseListing(bytes, facts.Format), facts, share));
     }
 
     /// <summary>Asks for the advertisement for fetches, and keeps what is kept of it; null where there is no such repository.</summary>
@@ -76,8 +78,7 @@ internal sealed class UpstreamRefs(TimeProvider time)
             return null;
         }
 
-        var bytes = await answer.ReadToEndAsync(MaxAdvertisementBytes);
-        var discovery = Understood(() => protocol == GitProtocolVersion.V2 && IsVersion2(bytes.Span) ? OfVersion2(bytes) : OfVersion0(bytes));
+        var discovery = await HeldAsync(answer, (bytes, share) => protocol == GitProtocolVersion.V2 && IsVersion2(bytes.Span) ? OfVersion2(bytes, share) : OfVersion0(bytes, share));
         if (protocol == GitProtocolVersion.V2)
         {
             Keep(repository, discovery.Facts);
@@ -88,7 +89,7 @@ internal sealed class UpstreamRefs(TimeProvider time)
 
     /// <summary>Asks for the advertisement for pushes; null where there is no such repository.</summary>
     /// <exception cref="UpstreamException">It could not be had.</exception>
-    public static async Task<(RefAdvertisement Advertisement, ReadOnlyMemory<byte> Bytes)?> ReadForPushAsync(
+    public async Task<UpstreamPushAdvertisement?> ReadForPushAsync(
         UpstreamSite site, RepositoryPath repository, GitProtocolVersion protocol, CancellationToken cancellationToken)
     {
         using var answer = await site.DiscoverAsync(repository, GitService.ReceivePack, protocol, cancellationToken);
@@ -97,8 +98,7 @@ internal sealed class UpstreamRefs(TimeProvider time)
             return null;
         }
 
-        var bytes = await answer.ReadToEndAsync(MaxAdvertisementBytes);
-        return (Understood(() => RefSnapshotParser.ParseAdvertisementWithCapabilities(bytes)), bytes);
+        return await HeldAsync(answer, (bytes, share) => new UpstreamPushAdvertisement(RefSnapshotParser.ParseAdvertisementWithCapabilities(bytes), bytes, share));
     }
 
     /// <summary>Runs a decoder over what an upstream sent: what it can't read is the upstream's fault, and never the client's.</summary>
@@ -112,6 +112,22 @@ internal sealed class UpstreamRefs(TimeProvider time)
         catch (PktLineException exception)
         {
             throw new UpstreamException(UpstreamFailure.Malformed, exception.Message, exception);
+        }
+    }
+
+    // Reads a list and makes something of it that holds the list's share from then on.
+    private async Task<T> HeldAsync<T>(UpstreamAnswer answer, Func<ReadOnlyMemory<byte>, IDisposable, T> decode)
+    {
+        var share = budget.Begin();
+        try
+        {
+            var bytes = await answer.ReadToEndAsync(MaxAdvertisementBytes, share);
+            return Understood(() => decode(bytes, share));
+        }
+        catch
+        {
+            share.Dispose();
+            throw;
         }
     }
 
@@ -129,16 +145,16 @@ internal sealed class UpstreamRefs(TimeProvider time)
     private static bool IsVersion2Line(PktLineKind kind, ReadOnlySpan<byte> payload) =>
         kind == PktLineKind.Data && payload is [.. var text, (byte)'\n'] && text.SequenceEqual("version 2"u8);
 
-    private static UpstreamDiscovery OfVersion2(ReadOnlyMemory<byte> bytes)
+    private static UpstreamDiscovery OfVersion2(ReadOnlyMemory<byte> bytes, IDisposable share)
     {
         var capabilities = CapabilityAdvertisement.Parse(bytes.Span);
-        return new UpstreamDiscovery(new UpstreamFacts(capabilities, CapabilityList.Empty, capabilities.ObjectFormat), null, bytes);
+        return new UpstreamDiscovery(new UpstreamFacts(capabilities, CapabilityList.Empty, capabilities.ObjectFormat), null, share);
     }
 
-    private static UpstreamDiscovery OfVersion0(ReadOnlyMemory<byte> bytes)
+    private static UpstreamDiscovery OfVersion0(ReadOnlyMemory<byte> bytes, IDisposable share)
     {
         var advertisement = RefSnapshotParser.ParseAdvertisementWithCapabilities(bytes);
-        return new UpstreamDiscovery(new UpstreamFacts(null, advertisement.Capabilities, advertisement.Refs.Format), advertisement.Refs, bytes);
+        return new UpstreamDiscovery(new UpstreamFacts(null, advertisement.Capabilities, advertisement.Refs.Format), advertisement.Refs, share);
     }
 
     private static ReadOnlyMemory<byte> Listing(UpstreamFacts facts, IReadOnlyList<ReadOnlyMemory<byte>> prefixes)

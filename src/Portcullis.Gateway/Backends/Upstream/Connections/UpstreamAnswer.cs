@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Portcullis.Gateway.Backends.Upstream.Advertisements;
 using Portcullis.Gateway.Requests;
 using Portcullis.Git.PktLines;
 
@@ -31,8 +32,10 @@ internal sealed class UpstreamAnswer : IDisposable
     public PipeReader ToPipe() => PipeReader.Create(new WatchedStream(this), new StreamPipeReaderOptions(bufferSize: 64 * 1024, minimumReadSize: 4 * 1024));
 
     /// <summary>Reads the body to its end.</summary>
-    /// <exception cref="UpstreamException">It broke off, or is larger than allowed.</exception>
-    public async Task<ReadOnlyMemory<byte>> ReadToEndAsync(int maxBytes)
+    /// <param name="maxBytes">How long it may be.</param>
+    /// <param name="share">What it counts against; null for what is small.</param>
+    /// <exception cref="UpstreamException">It broke off, is larger than allowed, or there is no room for it.</exception>
+    public async Task<ReadOnlyMemory<byte>> ReadToEndAsync(int maxBytes, ListingBudget.Share? share = null)
     {
         var bytes = new ArrayBufferWriter<byte>(16 * 1024);
         int read;
@@ -43,6 +46,8 @@ internal sealed class UpstreamAnswer : IDisposable
             {
                 throw new UpstreamException(UpstreamFailure.Malformed, $"The answer is larger than {maxBytes} bytes.");
             }
+
+            share?.Take(bytes.Capacity);
         }
 
         return bytes.WrittenMemory;

@@ -69,26 +69,32 @@ internal sealed class UpstreamFetchHandler(
             return await SendAsync(site, request, body, response);
         }
 
-        return await refs.ReadForFetchAsync(site, request.Repository, [], request.Ended) is var (current, _)
-            ? await SendKeptAsync(site, request, body, current, response)
-            : BackendOutcome.Missing;
+        using var current = await refs.ReadForFetchAsync(site, request.Repository, [], request.Ended);
+        if (current is null)
+        {
+            return BackendOutcome.Missing;
+        }
+
+        var state = StateOf(site, request.Repository, current.Refs);
+        current.Dispose();
+        return await SendKeptAsync(site, request, body, state, response);
     }
 
     private async Task<BackendOutcome> SendAsync(UpstreamSite site, AuthorizedGitRequest request, ReadOnlyMemory<byte> body, GitResponse response) =>
         await CopyAsync(await site.SendAsync(request.Repository, GitService.UploadPack, request.Request.Protocol, body, request.Ended), response);
 
-    // Whoever comes here may have what the request asks for. The name holds the refs that the upstream has now, so that what was answered over others is never sent.
+    // Whoever comes here may have what the request asks for. The state names the refs that the upstream has now, so that what was answered over others is never sent;
+    // null where nothing is kept.
     private async Task<BackendOutcome> SendKeptAsync(
-        UpstreamSite site, AuthorizedGitRequest request, ReadOnlyMemory<byte> body, RefSnapshot current, GitResponse response)
+        UpstreamSite site, AuthorizedGitRequest request, ReadOnlyMemory<byte> body, string? state, GitResponse response)
     {
-        if (!IsKept(site))
+        if (state is null)
         {
             return await SendAsync(site, request, body, response);
         }
 
         var version = request.Request.Protocol;
         var repository = request.Repository;
-        var state = StateOf(site, repository, current);
         if ((version != GitProtocolVersion.V2 && body.Span.IndexOf("side-band"u8) < 0) || FetchKey.Of(state, version, body) is not { } key)
         {
             return await SendAsync(site, request, body, response);
@@ -122,7 +128,8 @@ internal sealed class UpstreamFetchHandler(
     {
         try
         {
-            return await refs.ReadForFetchAsync(site, repository, [], cancellationToken) is var (current, _) && StateOf(site, repository, current) == state;
+            using var current = await refs.ReadForFetchAsync(site, repository, [], cancellationToken);
+            return current is not null && StateOf(site, repository, current.Refs) == state;
         }
         catch (UpstreamException)
         {
@@ -140,7 +147,8 @@ internal sealed class UpstreamFetchHandler(
 
     private async Task<BackendOutcome> JudgeAsync(UpstreamSite site, AuthorizedGitRequest request, GitResponse response)
     {
-        if (await refs.ReadForFetchAsync(site, request.Repository, [], request.Ended) is not var (current, facts))
+        using var current = await refs.ReadForFetchAsync(site, request.Repository, [], request.Ended);
+        if (current is null)
         {
             return BackendOutcome.Missing;
         }
@@ -153,7 +161,7 @@ internal sealed class UpstreamFetchHandler(
                 return BackendOutcome.Failed(RefusalTexts.Busy());
             }
 
-            var history = new UpstreamHistory(site, request.Repository, current, facts, mirrors, reachable);
+            var history = new UpstreamHistory(site, request.Repository, current.Refs, current.Facts, mirrors, reachable);
             (rewritten, var refusal) = await judge.JudgeAsync(request, history);
             if (refusal is not null)
             {
@@ -161,7 +169,9 @@ internal sealed class UpstreamFetchHandler(
             }
         }
 
-        return await SendKeptAsync(site, request, rewritten!.Value, current, response);
+        var state = IsKept(site) ? StateOf(site, request.Repository, current.Refs) : null;
+        current.Dispose();
+        return await SendKeptAsync(site, request, rewritten!.Value, state, response);
     }
 
     private static async Task<BackendOutcome> CopyAsync(UpstreamAnswer? answer, GitResponse response)

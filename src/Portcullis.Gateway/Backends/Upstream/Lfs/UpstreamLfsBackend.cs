@@ -173,7 +173,8 @@ internal sealed partial class UpstreamLfsBackend(
             return (hidden, null);
         }
 
-        if (await refs.ReadForFetchAsync(site, request.Repository, [], request.Ended) is not var (current, facts))
+        using var current = await refs.ReadForFetchAsync(site, request.Repository, [], request.Ended);
+        if (current is null)
         {
             return (hidden, null);
         }
@@ -184,10 +185,10 @@ internal sealed partial class UpstreamLfsBackend(
             return (null, RefusalTexts.Busy());
         }
 
-        var visible = current.ForFetch(request);
+        var visible = current.Refs.ForFetch(request);
         var tips = VisibleTips.Of(visible, static _ => true);
         var named = visible.Entries.Where(entry => entry.Id is not null).Select(entry => entry.Id!.Value);
-        using var mirror = await mirrors.GetAsync(site, request.Repository, facts, named, MirrorLevel.Objects, request.Ended);
+        using var mirror = await mirrors.GetAsync(site, request.Repository, current.Facts, named, MirrorLevel.Objects, request.Ended);
         await pointers.RemoveReachableAsync(mirror.Directory, tips, hidden, request.Ended);
         return (hidden, null);
     }

@@ -17,7 +17,7 @@ using Portcullis.Git.SmartHttp;
 namespace Portcullis.Gateway.Backends.Upstream.Pushes;
 
 /// <summary>Hands an allowed push on to the upstream, byte for byte, and reads its report on the way back.</summary>
-internal sealed partial class UpstreamPushHandler(UpstreamPushInspector inspector, GatewayOptions options, ILogger<UpstreamPushHandler> logger)
+internal sealed partial class UpstreamPushHandler(UpstreamRefs refs, UpstreamPushInspector inspector, GatewayOptions options, ILogger<UpstreamPushHandler> logger)
 {
     private const int MaxReportBytes = 64 << 20;
 
@@ -32,23 +32,23 @@ internal sealed partial class UpstreamPushHandler(UpstreamPushInspector inspecto
 
         try
         {
-            RefSnapshot? current = null;
-            if (push.NeedsInspection || !push.Request.SeesEveryRef)
+            if (!push.NeedsInspection && push.Request.SeesEveryRef)
             {
-                if (await UpstreamRefs.ReadForPushAsync(site, push.Request.Repository, GitProtocolVersion.V0, push.Request.Ended) is not var (advertisement, _))
-                {
-                    return BackendOutcome.Missing;
-                }
-
-                current = advertisement.Refs;
+                return await StreamAsync(site, push, response);
             }
 
-            if (!push.Request.SeesEveryRef && HiddenRefCheck.Check(push, current!) is { } hidden)
+            using var current = await refs.ReadForPushAsync(site, push.Request.Repository, GitProtocolVersion.V0, push.Request.Ended);
+            if (current is null)
+            {
+                return BackendOutcome.Missing;
+            }
+
+            if (!push.Request.SeesEveryRef && HiddenRefCheck.Check(push, current.Parsed.Refs) is { } hidden)
             {
                 return BackendOutcome.Refused(hidden);
             }
 
-            return push.NeedsInspection ? await InspectAsync(site, push, current!, response) : await StreamAsync(site, push, response);
+            return push.NeedsInspection ? await InspectAsync(site, push, current.Parsed.Refs, response) : await StreamAsync(site, push, response);
         }
         catch (UpstreamException exception)
         {
