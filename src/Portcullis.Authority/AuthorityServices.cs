@@ -109,6 +109,8 @@ public static class AuthorityServices
         services.AddScoped<ExternalAccounts>();
         services.AddScoped<ExternalSignInPages>();
         services.AddSingleton<PlainDatabase>();
+        services.AddSingleton<WriteTurns>();
+        services.AddScoped<GrantTransaction>();
         services.AddSingleton<RevocationIndex>();
         services.AddSingleton(provider => new AuthorityStatus(provider.GetRequiredService<PlainDatabase>(), provider.GetRequiredService<RevocationIndex>()));
         services.AddSingleton<Portcullis.Tokens.Revocation.IRevocationSource>(provider => provider.GetRequiredService<RevocationIndex>());

@@ -11,10 +11,11 @@ namespace Portcullis.Authority;
 
 /// <summary>What has to happen by itself: looking for other nodes' revocations and keys, rotating, and throwing away what has run out.</summary>
 internal sealed partial class AuthorityUpkeep(
-    KeyRing ring, Revocations.Revocations revocations, AuthorityRouter activity, IServiceScopeFactory scopes, AuthorityOptions options, TimeProvider clock, ILogger<AuthorityUpkeep> log) : BackgroundService
+    KeyRing ring, Revocations.Revocations revocations, AuthorityRouter activity, IServiceProvider services, AuthorityOptions options, TimeProvider clock, ILogger<AuthorityUpkeep> log) : BackgroundService
 {
     private static readonly TimeSpan s_rotationInterval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan s_pruneInterval = TimeSpan.FromHours(1);
+    private static readonly TimeSpan s_replaysSeenFor = TimeSpan.FromDays(14);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -34,13 +35,14 @@ internal sealed partial class AuthorityUpkeep(
                     rotated = now;
                     await ring.RotateIfDueAsync(stoppingToken);
                     await revocations.RemoveExpiredAsync(stoppingToken);
+                    await revocations.RemoveAssertionsAsync(stoppingToken);
                 }
 
                 // What nobody asked of this process left nothing to throw away, and EF need not be loaded for it.
                 if (now - pruned >= s_pruneInterval && activity.WasUsed)
                 {
                     pruned = now;
-                    await PruneAsync(now, stoppingToken);
+                    await PruneAsync(services, now, stoppingToken);
                 }
 
                 failing = false;
@@ -66,11 +68,12 @@ internal sealed partial class AuthorityUpkeep(
         }
     }
 
-    private async Task PruneAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    // Refresh tokens that were used up are kept for a while: one that comes again tells that it was stolen, and ends its family. After that it is refused, and nothing more is learned from it.
+    internal static async Task PruneAsync(IServiceProvider services, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        await using AsyncServiceScope scope = scopes.CreateAsyncScope();
-        await scope.ServiceProvider.GetRequiredService<IOpenIddictTokenManager>().PruneAsync(now - TimeSpan.FromHours(1), cancellationToken);
-        await scope.ServiceProvider.GetRequiredService<IOpenIddictAuthorizationManager>().PruneAsync(now - TimeSpan.FromHours(1), cancellationToken);
+        await using AsyncServiceScope scope = services.CreateAsyncScope();
+        await scope.ServiceProvider.GetRequiredService<IOpenIddictTokenManager>().PruneAsync(now - s_replaysSeenFor, cancellationToken);
+        await scope.ServiceProvider.GetRequiredService<IOpenIddictAuthorizationManager>().PruneAsync(now - s_replaysSeenFor, cancellationToken);
     }
 
     [LoggerMessage(LogLevel.Error, "The authority's database holds something that can't be read. The keys in memory stay in use.")]

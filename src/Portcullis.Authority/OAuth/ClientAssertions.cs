@@ -1,6 +1,9 @@
-using System.Collections.Concurrent;
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
 using OpenIddict.Abstractions;
 using OpenIddict.Server;
+using Portcullis.Authority.Storage;
 using static OpenIddict.Abstractions.OpenIddictConstants;
 using static OpenIddict.Server.OpenIddictServerEvents;
 
@@ -30,22 +33,20 @@ internal sealed class AcceptPlainAssertions : IOpenIddictServerHandler<ValidateT
 }
 
 /// <summary>An assertion is for this server, for a few minutes, and counts once (RFC 7523 §3, RFC 9700 §2.5).</summary>
-internal sealed class AcceptAssertionOnce(AuthorityOptions options, TimeProvider clock) : IOpenIddictServerHandler<ValidateTokenContext>
+internal sealed class AcceptAssertionOnce(PlainDatabase database, AuthorityOptions options, TimeProvider clock) : IOpenIddictServerHandler<ValidateTokenContext>
 {
-    private const int MaxSeen = 100_000;
     private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(10);
-    private readonly ConcurrentDictionary<(string Client, string Id), DateTimeOffset> _seen = new();
 
     public static OpenIddictServerHandlerDescriptor Descriptor { get; } = OpenIddictServerHandlerDescriptor.CreateBuilder<ValidateTokenContext>()
         .UseSingletonHandler<AcceptAssertionOnce>()
         .SetOrder(OpenIddictServerHandlers.Protection.MapInternalClaims.Descriptor.Order + 500)
         .Build();
 
-    public ValueTask HandleAsync(ValidateTokenContext context)
+    public async ValueTask HandleAsync(ValidateTokenContext context)
     {
         if (!AcceptPlainAssertions.IsAssertion(context) || context.Principal is not { } principal)
         {
-            return ValueTask.CompletedTask;
+            return;
         }
 
         principal.SetTokenType(TokenTypeIdentifiers.Private.ClientAssertion);
@@ -59,25 +60,13 @@ internal sealed class AcceptAssertionOnce(AuthorityOptions options, TimeProvider
         {
             context.Reject(Errors.InvalidClient, "An assertion lives ten minutes at most.");
         }
-        else if (principal.GetClaim(Claims.JwtId) is not { Length: > 0 and <= 256 } id || principal.GetClaim(Claims.Issuer) is not { } client || !Take(client, id, end, now))
+        else if (principal.GetClaim(Claims.JwtId) is not { Length: > 0 and <= 256 } id || principal.GetClaim(Claims.Issuer) is not { } client
+            || !await database.TryUseAssertionAsync(Hash(client, id), end, context.CancellationToken))
         {
             context.Reject(Errors.InvalidClient, "An assertion needs a jti, and counts once.");
         }
-
-        return ValueTask.CompletedTask;
     }
 
-    private bool Take(string client, string id, DateTimeOffset end, DateTimeOffset now)
-    {
-        if (_seen.Count >= MaxSeen)
-        {
-            foreach (var old in _seen.Where(entry => entry.Value < now - TimeSpan.FromMinutes(5)))
-            {
-                _seen.TryRemove(old);
-            }
-        }
-
-        // Full of assertions that are alive: rather none than one twice.
-        return _seen.Count < MaxSeen && _seen.TryAdd((client, id), end);
-    }
+    // The line between them can't be in a client's id.
+    private static string Hash(string client, string id) => Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes($"{client}\n{id}")));
 }

@@ -91,6 +91,7 @@ internal static class ServerRegistration
                     .AddEventHandler(NameIssuerInMetadata.Descriptor)
                     .AddEventHandler(NameIssuerInResponse.Descriptor)
                     .AddEventHandler(ReturnGrantedScope.Descriptor)
+                    .AddEventHandler(CompleteGrantTransaction.Descriptor)
                     .AddEventHandler(IntrospectAccessToken.Descriptor)
                     .AddEventHandler(RevokeIssuedToken.Descriptor)
                     .AddEventHandler(NameExchangeClient.Descriptor)

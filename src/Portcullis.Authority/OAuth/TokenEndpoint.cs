@@ -22,7 +22,7 @@ namespace Portcullis.Authority.OAuth;
 /// </summary>
 internal sealed class TokenEndpoint(
     AuthorityDbContext database, SessionStore sessions, PermissionGrants grants, TokenExchange exchange, AccessTokenWriter writer,
-    IOpenIddictApplicationManager applications, AuthorityAudit audit, AuthorityOptions options, TimeProvider clock)
+    IOpenIddictApplicationManager applications, GrantTransaction transaction, AuthorityAudit audit, AuthorityOptions options, TimeProvider clock)
 {
     public async Task HandleAsync(HttpContext http)
     {
@@ -117,7 +117,7 @@ internal sealed class TokenEndpoint(
         principal.SetClaim(PortcullisClaims.SessionId, session.Id);
         Principals.Describe(principal, person);
         var scopes = principal.GetScopes().Where(scope => scope != Scopes.OfflineAccess && (scope != AdministrationScope.Word || asked.OtherScopes.Contains(scope)));
-        if (await AnswerAsync(http, principal, granted, new AccessToken
+        await AnswerAsync(http, principal, granted, new AccessToken
         {
             Subject = name,
             ClientId = client.Id,
@@ -127,12 +127,12 @@ internal sealed class TokenEndpoint(
             ExpiresAt = now + grants.Lifetime(client, who, granted),
             Algorithm = client.SigningAlgorithm,
             IsForPerson = true,
-        }))
+        }, () =>
         {
+            sessions.Add(session);
             session.LastUsedAt = now;
             session.ExpiresAt = now + options.RefreshTokenLifetime;
-            await database.SaveChangesAsync(http.RequestAborted);
-        }
+        });
     }
 
     private async Task IssueForTokenAsync(HttpContext http, OpenIddictRequest request, ClientInfo client)
@@ -173,23 +173,26 @@ internal sealed class TokenEndpoint(
         return session;
     }
 
-    private async Task<bool> AnswerAsync(HttpContext http, ClaimsPrincipal principal, PermissionSet granted, AccessToken token)
+    private async Task AnswerAsync(HttpContext http, ClaimsPrincipal principal, PermissionSet granted, AccessToken token, Action? whenGranted = null)
     {
         IssuedToken issued = writer.Write(token);
         if (token.IsForPerson && issued.Token.Length > options.MaxPersonTokenLength)
         {
             await Refusals.RefuseAsync(http, Errors.InvalidScope, TokenBudget.Explain(issued.Token.Length, options.MaxPersonTokenLength, granted));
-            return false;
+            return;
         }
 
         await audit.IssuedAsync(http, token, issued);
         http.Features.Get<OpenIddictServerAspNetCoreFeature>()!.Transaction!.SetProperty(typeof(IssuedToken).FullName!, issued);
         TimeSpan lifetime = token.ExpiresAt - token.IssuedAt;
         principal.SetAccessTokenLifetime(lifetime).SetIssuedTokenLifetime(lifetime);
-        await http.SignInAsync(OpenIddictServerAspNetCoreDefaults.AuthenticationScheme, principal);
+        if (whenGranted is not null)
+        {
+            await transaction.BeginAsync(whenGranted, http.RequestAborted);
+        }
 
-        // Of two that show the same code at the same moment, one is refused only now.
-        return http.GetOpenIddictServerResponse()?.Error is null;
+        // Of two that show the same code at the same moment, one is refused only here.
+        await http.SignInAsync(OpenIddictServerAspNetCoreDefaults.AuthenticationScheme, principal);
     }
 
     private PermissionRequest? Read(OpenIddictRequest request, out IssuingProblem? problem) =>

@@ -44,6 +44,7 @@ internal sealed class SignIn(
         // A new session for each sign-in: what a browser brought along counts for nothing (session fixation).
         Session session = sessions.Create(
             user.UserName!, null, options.BrowserSessionLifetime, null, Context.Connection.RemoteIpAddress?.ToString(), Context.Request.Headers.UserAgent.ToString());
+        sessions.Add(session);
         await audit.SignedInAsync(Context, user.UserName!, session.Id);
         await database.SaveChangesAsync(Context.RequestAborted);
         await base.SignInWithClaimsAsync(user, authenticationProperties, additionalClaims.Append(new Claim(PortcullisClaims.SessionId, session.Id)));

@@ -28,7 +28,7 @@ internal sealed class RevocationIndex(AuthorityOptions options, TimeProvider clo
             DateTimeOffset now = clock.GetUtcNow();
             return
             [
-                .. _entries.Where(entry => entry.Value.ExpiresAt > now).Select(entry => new RevocationEntry
+                .. _entries.Where(entry => !IsOver(entry.Value, now)).Select(entry => new RevocationEntry
                 {
                     Kind = Published(entry.Key.Kind),
                     Value = entry.Key.Value,
@@ -140,13 +140,15 @@ internal sealed class RevocationIndex(AuthorityOptions options, TimeProvider clo
 
     public void RemoveExpired()
     {
-        // By the clock on the wall and by the time that passed: one that was set forward by mistake, and then back, must not bring back to life what was revoked.
         DateTimeOffset now = clock.GetUtcNow();
-        foreach (var entry in _entries.Where(entry => entry.Value.ExpiresAt <= now && clock.GetElapsedTime(entry.Value.KnownSince) >= options.MaxAccessTokenLifetime))
+        foreach (var entry in _entries.Where(entry => IsOver(entry.Value, now)))
         {
             _entries.TryRemove(entry);
         }
     }
+
+    // By the clock on the wall and by the time that passed: one that was set forward by mistake, and then back, must not bring back to life what was revoked.
+    private bool IsOver(Entry entry, DateTimeOffset now) => entry.ExpiresAt <= now && clock.GetElapsedTime(entry.KnownSince) >= Revocations.RememberedFor(options);
 
     // `iat` has whole seconds: one that is equal may be from before. A token or a key is named for good, so its entry knows no time. Another issuer's clock may be ahead.
     private bool Covers(RevocationKind kind, string? value, ValidatedToken token) =>

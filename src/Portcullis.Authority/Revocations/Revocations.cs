@@ -24,6 +24,9 @@ public sealed class Revocations
     private readonly AuthorityOptions _options;
     private readonly TimeProvider _clock;
     private readonly SemaphoreSlim _polling = new(1, 1);
+
+    // What this process has read, and when: by its own steady clock, which nobody sets.
+    private readonly Dictionary<long, (DateTimeOffset ExpiresAt, long KnownSince)> _rows = [];
     private long _lastSeen;
 
     internal Revocations(IServiceScopeFactory scopes, PlainDatabase database, RevocationIndex index, AuthorityAudit audit, AuthorityOptions options, TimeProvider clock)
@@ -35,6 +38,9 @@ public sealed class Revocations
         _options = options;
         _clock = clock;
     }
+
+    /// <summary>For how long a revocation is remembered: no token that it concerns can be alive after that.</summary>
+    internal static TimeSpan RememberedFor(AuthorityOptions options) => options.MaxAccessTokenLifetime + s_margin;
 
     /// <summary>Revokes one access token, by its <c>jti</c>, with every token made from it.</summary>
     public Task RevokeTokenAsync(string tokenId, CancellationToken cancellationToken) => AddAsync(RevocationKind.TokenId, tokenId, cancellationToken);
@@ -116,7 +122,7 @@ public sealed class Revocations
     internal async Task AddAsync(RevocationKind kind, string value, CancellationToken cancellationToken)
     {
         DateTimeOffset now = _clock.GetUtcNow();
-        var row = new RevocationRow { Kind = kind, Value = value, CreatedAt = now, ExpiresAt = now + _options.MaxAccessTokenLifetime + s_margin };
+        var row = new RevocationRow { Kind = kind, Value = value, CreatedAt = now, ExpiresAt = now + RememberedFor(_options) };
 
         // First here, then in the database: when that is away, this node refuses already.
         _index.Add([row]);
@@ -135,10 +141,15 @@ public sealed class Revocations
         {
             // PostgreSQL hands out numbers before their rows are committed: a row with a lower number may come to light later. Ten back costs nothing, and seeing one twice does no harm.
             var from = _lastSeen - 10;
-            List<RevocationRow> rows = await _database.ReadRevocationsAsync(from, _clock.GetUtcNow(), cancellationToken);
+            List<RevocationRow> rows = await _database.ReadRevocationsAsync(from, cancellationToken);
             if (rows.Count > 0)
             {
                 _index.Add(rows);
+                foreach (RevocationRow row in rows)
+                {
+                    _rows.TryAdd(row.Id, (row.ExpiresAt, _clock.GetTimestamp()));
+                }
+
                 _lastSeen = Math.Max(_lastSeen, rows.Max(row => row.Id));
             }
         }
@@ -148,12 +159,39 @@ public sealed class Revocations
         }
     }
 
-    /// <summary>Forgets what can concern no token any more.</summary>
+    /// <summary>
+    /// Forgets what can concern no token any more: what has run out by the clock on the wall, and has been known here for as long as a token can live. A clock that was set ahead by mistake, and is
+    /// set back, must not have removed anything, neither here nor for the nodes that read it after a start.
+    /// </summary>
     internal async Task RemoveExpiredAsync(CancellationToken cancellationToken)
     {
-        _index.RemoveExpired();
-        await _database.RemoveExpiredAsync(_clock.GetUtcNow(), cancellationToken);
+        DateTimeOffset now = _clock.GetUtcNow();
+        await _polling.WaitAsync(cancellationToken);
+        try
+        {
+            long[] gone = [.. _rows.Where(row => row.Value.ExpiresAt <= now && _clock.GetElapsedTime(row.Value.KnownSince) >= RememberedFor(_options)).Select(row => row.Key)];
+            if (gone.Length > 0)
+            {
+                await _database.RemoveRevocationsAsync(gone, cancellationToken);
+                foreach (var id in gone)
+                {
+                    _rows.Remove(id);
+                }
+            }
+
+            // After the rows: a look at the database would bring them again.
+            _index.RemoveExpired();
+        }
+        finally
+        {
+            _polling.Release();
+        }
+
+        await _database.RemoveExpiredAsync(now, cancellationToken);
     }
+
+    /// <summary>Forgets the assertions that ran out. They live for ten minutes; an hour more, so that small corrections of a clock let none in again.</summary>
+    internal Task RemoveAssertionsAsync(CancellationToken cancellationToken) => _database.RemoveAssertionsAsync(_clock.GetUtcNow() - TimeSpan.FromHours(1), cancellationToken);
 
     private async Task<int> EndSessionsAsync(
         AsyncServiceScope scope, Func<IQueryable<Session>, IQueryable<Session>> which, CancellationToken cancellationToken)

@@ -10,10 +10,11 @@ internal sealed class SessionStore(AuthorityDbContext database, TimeProvider clo
 {
     private const int MaxUserAgent = 200;
 
+    /// <summary>Makes a session, which is none before <see cref="Add"/>.</summary>
     public Session Create(string subject, string? clientId, TimeSpan lifetime, string? requestedScope, string? remoteAddress, string? userAgent)
     {
         DateTimeOffset now = clock.GetUtcNow();
-        var session = new Session
+        return new Session
         {
             Id = WebEncoders.Base64UrlEncode(RandomNumberGenerator.GetBytes(12)),
             Subject = subject,
@@ -25,8 +26,15 @@ internal sealed class SessionStore(AuthorityDbContext database, TimeProvider clo
             RemoteAddress = remoteAddress,
             UserAgent = userAgent is { Length: > MaxUserAgent } ? userAgent[..MaxUserAgent] : userAgent,
         };
-        database.Sessions.Add(session);
-        return session;
+    }
+
+    /// <summary>Keeps a session that was made, with the next changes that are saved; one that is kept already stays.</summary>
+    public void Add(Session session)
+    {
+        if (database.Entry(session).State == EntityState.Detached)
+        {
+            database.Sessions.Add(session);
+        }
     }
 
     /// <summary>The session if it is alive: not ended, not run out.</summary>

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+using Portcullis.Authority.Clients;
 using Portcullis.Authority.Keys;
 using Portcullis.Authority.People;
 using Portcullis.Authority.Revocations;
@@ -29,6 +30,8 @@ internal sealed class AuthorityDbContext(DbContextOptions<AuthorityDbContext> op
     public DbSet<RevocationRow> Revocations => Set<RevocationRow>();
 
     public DbSet<ProtectionKeyRow> ProtectionKeys => Set<ProtectionKeyRow>();
+
+    public DbSet<UsedAssertion> UsedAssertions => Set<UsedAssertion>();
 
     public DbSet<SchemaVersionRow> SchemaVersions => Set<SchemaVersionRow>();
 
@@ -73,6 +76,11 @@ internal sealed class AuthorityDbContext(DbContextOptions<AuthorityDbContext> op
             revocation.ToTable("Revocations");
             revocation.HasKey(r => r.Id);
             revocation.HasIndex(r => r.ExpiresAt);
+        });
+        builder.Entity<UsedAssertion>(assertion =>
+        {
+            assertion.ToTable("UsedAssertions");
+            assertion.HasKey(a => a.Hash);
         });
         builder.Entity<SchemaVersionRow>(version =>
         {

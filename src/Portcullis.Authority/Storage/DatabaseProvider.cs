@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 
 namespace Portcullis.Authority.Storage;
 
@@ -15,7 +16,7 @@ internal static class DatabaseProvider
     {
         if (IsPostgreSql(connectionString))
         {
-            builder.UseNpgsql(connectionString);
+            builder.UseNpgsql(ConnectionString(connectionString));
         }
         else
         {
@@ -27,10 +28,25 @@ internal static class DatabaseProvider
 
     /// <summary>The connection string as every connection uses it.</summary>
     public static string ConnectionString(string connectionString) => IsPostgreSql(connectionString)
-        ? connectionString
+        ? PostgreSql(connectionString)
 
         // Ten seconds for a lock, not thirty: whoever waits longer for a token is better served by a 503.
         : new SqliteConnectionStringBuilder(connectionString) { DefaultTimeout = 10 }.ConnectionString;
+
+    // No statement here leaves anything behind in its connection, so there is nothing to reset, which would be a round trip and forget what was prepared. Preparing is left to the connection
+    // string where it says something of it: a pooler between here and the server may not like it.
+    private static string PostgreSql(string connectionString)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString);
+        var said = new System.Data.Common.DbConnectionStringBuilder { ConnectionString = connectionString };
+        if (!said.ContainsKey("Max Auto Prepare") && !said.ContainsKey("MaxAutoPrepare"))
+        {
+            settings.MaxAutoPrepare = 64;
+            settings.NoResetOnClose = true;
+        }
+
+        return settings.ConnectionString;
+    }
 
     /// <summary>Makes a SQLite file that is not there yet, readable by its owner alone. SQLite gives the files beside it the same mode.</summary>
     public static void MakeFile(string connectionString)

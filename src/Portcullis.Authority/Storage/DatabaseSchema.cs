@@ -12,10 +12,13 @@ namespace Portcullis.Authority.Storage;
 internal static class DatabaseSchema
 {
     /// <summary>The shape this program works with. Raising it takes a line in <see cref="Steps"/>.</summary>
-    public const int CurrentVersion = 1;
+    public const int CurrentVersion = 2;
 
-    // From version n to n + 1: one script for both databases, kept to SQL that both take. Empty as long as there is one version.
-    private static readonly Dictionary<int, string> Steps = [];
+    // From version n to n + 1: one script for both databases, kept to SQL that both take.
+    private static readonly Dictionary<int, string> Steps = new()
+    {
+        [1] = """CREATE TABLE "UsedAssertions" ("Hash" text NOT NULL CONSTRAINT "PK_UsedAssertions" PRIMARY KEY, "ExpiresAt" bigint NOT NULL)""",
+    };
 
     // Any number will do, as long as every node asks for the same one.
     private const long AdvisoryLock = 0x706f7274;

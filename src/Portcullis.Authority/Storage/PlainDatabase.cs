@@ -42,16 +42,15 @@ internal sealed class PlainDatabase(AuthorityOptions options)
         },
         cancellationToken);
 
-    /// <summary>The revocations after a row's number that may still concern a token.</summary>
-    public Task<List<RevocationRow>> ReadRevocationsAsync(long after, DateTimeOffset now, CancellationToken cancellationToken) => ReadAsync(
-        """SELECT "Id", "Kind", "Value", "CreatedAt", "ExpiresAt" FROM "Revocations" WHERE "Id" > @after AND "ExpiresAt" > @now""",
+    /// <summary>The revocations after a row's number. All that are there: which of them still concern a token, no single clock on a wall decides.</summary>
+    public Task<List<RevocationRow>> ReadRevocationsAsync(long after, CancellationToken cancellationToken) => ReadAsync(
+        """SELECT "Id", "Kind", "Value", "CreatedAt", "ExpiresAt" FROM "Revocations" WHERE "Id" > @after""",
         reader => new RevocationRow
         {
             Id = reader.GetInt64(0), Kind = (RevocationKind)reader.GetInt32(1), Value = reader.GetString(2), CreatedAt = Time(reader, 3), ExpiresAt = Time(reader, 4),
         },
         cancellationToken,
-        ("@after", after),
-        ("@now", now.ToUnixTimeMilliseconds()));
+        ("@after", after));
 
     /// <summary>Whether there is anybody.</summary>
     public Task<bool> HasPeopleAsync(CancellationToken cancellationToken) => UseAsync(async connection =>
@@ -61,12 +60,41 @@ internal sealed class PlainDatabase(AuthorityOptions options)
     public Task<List<string>> ReadClientIdsAsync(CancellationToken cancellationToken) => ReadAsync(
         """SELECT "ClientId" FROM "OpenIddictApplications" """, reader => reader.GetString(0), cancellationToken);
 
-    /// <summary>Throws away what can concern nothing any more.</summary>
+    /// <summary>Writes down that a client's assertion was shown. Of two that come at once, on any nodes, one is the first.</summary>
+    /// <returns>Whether it was shown for the first time.</returns>
+    public Task<bool> TryUseAssertionAsync(string hash, DateTimeOffset expiresAt, CancellationToken cancellationToken) => UseAsync(async connection =>
+    {
+        await using DbCommand command = Command(
+            connection, """INSERT INTO "UsedAssertions" ("Hash", "ExpiresAt") VALUES (@hash, @expires) ON CONFLICT ("Hash") DO NOTHING""",
+            ("@hash", hash), ("@expires", expiresAt.ToUnixTimeMilliseconds()));
+        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
+    });
+
+    /// <summary>Throws away what has run out. A clock that is wrong makes people sign in again; it lets nobody in.</summary>
     public Task RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken) => UseAsync(async connection =>
     {
-        foreach (var table in new[] { "Revocations", "Sessions", "Enrolments" })
+        foreach (var table in new[] { "Sessions", "Enrolments" })
         {
-            await using DbCommand command = Command(connection, $"DELETE FROM \"{table}\" WHERE \"ExpiresAt\" <= @now", [("@now", now.ToUnixTimeMilliseconds())]);
+            await using DbCommand command = Command(connection, $"DELETE FROM \"{table}\" WHERE \"ExpiresAt\" <= @now", ("@now", now.ToUnixTimeMilliseconds()));
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        return true;
+    });
+
+    /// <summary>Throws away used assertions that ran out before a moment.</summary>
+    public Task RemoveAssertionsAsync(DateTimeOffset before, CancellationToken cancellationToken) => UseAsync(async connection =>
+    {
+        await using DbCommand command = Command(connection, """DELETE FROM "UsedAssertions" WHERE "ExpiresAt" <= @before""", ("@before", before.ToUnixTimeMilliseconds()));
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    });
+
+    /// <summary>Throws away revocations, by their rows' numbers.</summary>
+    public Task RemoveRevocationsAsync(IReadOnlyCollection<long> ids, CancellationToken cancellationToken) => UseAsync(async connection =>
+    {
+        foreach (var id in ids)
+        {
+            await using DbCommand command = Command(connection, """DELETE FROM "Revocations" WHERE "Id" = @id""", ("@id", id));
             await command.ExecuteNonQueryAsync(cancellationToken);
         }
 
@@ -75,7 +103,7 @@ internal sealed class PlainDatabase(AuthorityOptions options)
 
     private static DateTimeOffset Time(DbDataReader reader, int column) => DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(column));
 
-    private static DbCommand Command(DbConnection connection, string sql, params (string Name, long Value)[] parameters)
+    private static DbCommand Command(DbConnection connection, string sql, params (string Name, object Value)[] parameters)
     {
         DbCommand command = connection.CreateCommand();
         command.CommandText = sql;
@@ -96,7 +124,7 @@ internal sealed class PlainDatabase(AuthorityOptions options)
         return Convert.ToInt64(await command.ExecuteScalarAsync(cancellationToken), System.Globalization.CultureInfo.InvariantCulture);
     }
 
-    private Task<List<T>> ReadAsync<T>(string sql, Func<DbDataReader, T> make, CancellationToken cancellationToken, params (string Name, long Value)[] parameters) => UseAsync(async connection =>
+    private Task<List<T>> ReadAsync<T>(string sql, Func<DbDataReader, T> make, CancellationToken cancellationToken, params (string Name, object Value)[] parameters) => UseAsync(async connection =>
     {
         await using DbCommand command = Command(connection, sql, parameters);
         await using DbDataReader reader = await command.ExecuteReaderAsync(cancellationToken);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Data.Sqlite;
 using Portcullis.Tokens;
 
@@ -107,8 +108,46 @@ public sealed class AvailabilityTests
         Assert.Equal(HttpStatusCode.TooManyRequests, (await browser.SignInAsync("nobody", "wrong wrong wrong")).Status);
         clock.Ahead = TimeSpan.Zero;
         await host.RefuseAsync(access, TokenError.Revoked);
+
+        // Nor for a node that starts after that, and knows what is in the database alone.
+        await using (AuthorityHost again = await AuthorityHost.StartAsync(host.Directory, clock: clock))
+        {
+            await again.RefuseAsync(access, TokenError.Revoked);
+        }
+
         clock.Advance(TimeSpan.FromMinutes(6));
         Assert.Equal(HttpStatusCode.BadRequest, (await browser.SignInAsync("nobody", "wrong wrong wrong")).Status);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-2)]
+    public async Task Revocation_is_forgotten_when_no_token_can_be_alive_and_not_before(int daysBehind)
+    {
+        JumpingClock clock = NewClock();
+        await using AuthorityHost host = await AuthorityHost.StartAsync(clock: clock);
+        await host.AddAliceAsync();
+        await host.Revocations.PollAsync(Stop);
+
+        // Whoever says it by a clock that is behind says it until yesterday.
+        clock.Ahead = TimeSpan.FromDays(daysBehind);
+        await host.Revocations.RevokeTokenAsync("some-token", Stop);
+        await host.Revocations.PollAsync(Stop);
+        clock.Ahead = TimeSpan.Zero;
+        var index = host.Services.GetRequiredService<Portcullis.Authority.Revocations.RevocationIndex>();
+        foreach (var _ in Enumerable.Range(0, 6))
+        {
+            clock.Advance(TimeSpan.FromMinutes(10));
+            await host.Revocations.PollAsync(Stop);
+            await host.Revocations.RemoveExpiredAsync(Stop);
+            Assert.Contains(index.Entries, entry => entry.Value == "some-token");
+        }
+
+        clock.Advance(TimeSpan.FromMinutes(7));
+        await host.Revocations.RemoveExpiredAsync(Stop);
+        await host.Revocations.PollAsync(Stop);
+        Assert.DoesNotContain(index.Entries, entry => entry.Value == "some-token");
+        Assert.Empty(await host.Services.GetRequiredService<Portcullis.Authority.Storage.PlainDatabase>().ReadRevocationsAsync(0, Stop));
     }
 
     [Fact]
