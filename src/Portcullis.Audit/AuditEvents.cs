@@ -18,6 +18,9 @@ public static class AuditEvents
     /// <summary>An administrative change: a user, a client, a repository, a key.</summary>
     public const string Administration = "administration";
 
+    /// <summary>A trust entry under trial matched a token: it gave nothing, and the reason says what it would have given.</summary>
+    public const string TrustTrial = "trust.trial";
+
     /// <summary>Written by the log itself: a signed checkpoint.</summary>
     public const string Checkpoint = "checkpoint";
 

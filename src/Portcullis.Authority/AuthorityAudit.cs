@@ -7,10 +7,10 @@ using Portcullis.Tokens;
 namespace Portcullis.Authority;
 
 /// <summary>Writes what the authority decides into the audit log, where the server has one. It is written before the answer: when it can't be, nothing is issued.</summary>
-internal sealed class AuthorityAudit(AuthorityOptions options, AuthorityStatus status, TimeProvider clock, AuditLog? log = null)
+internal sealed class AuthorityAudit(
+    AuthorityOptions options, AuthorityStatus status, TimeProvider clock, IHttpContextAccessor requests, AuditLog? log = null, CommandOperator? commandOperator = null)
 {
     public const string SignedIn = "sign-in";
-    public const string TrustTrial = "trust.trial";
 
     public ValueTask IssuedAsync(HttpContext http, AccessToken token, IssuedToken issued) => WriteAsync(http, new AuditRecord
     {
@@ -41,7 +41,7 @@ internal sealed class AuthorityAudit(AuthorityOptions options, AuthorityStatus s
     public ValueTask TrialAsync(HttpContext http, ValidatedToken token, string? client, TrustEntry entry) => WriteAsync(http, new AuditRecord
     {
         Id = AuditRecord.NewId(clock.GetUtcNow()),
-        Event = TrustTrial,
+        Event = AuditEvents.TrustTrial,
         Outcome = AuditOutcome.Refused,
         Reason = Bound($"would give {entry.Permissions.ToScope()} ({entry.Location})"),
         Subject = token.Subject,
@@ -60,9 +60,28 @@ internal sealed class AuthorityAudit(AuthorityOptions options, AuthorityStatus s
         Session = session,
     });
 
-    /// <summary>From pages, endpoints and commands alike; those that come without a request say so by a null.</summary>
-    public ValueTask RevokedAsync(string kind, string value) => log is null ? default : log.AppendAsync(
-        new AuditRecord { Id = AuditRecord.NewId(clock.GetUtcNow()), Event = AuditEvents.Revoked, Outcome = AuditOutcome.Allowed, Operation = kind, Reason = value }, durable: true);
+    /// <summary>
+    /// From pages, endpoints and commands alike: by the person who is signed in, by the administrator whose token asks, or by who typed the command. Nobody is named where the authority itself
+    /// revokes, because a token came back that was used up.
+    /// </summary>
+    public ValueTask RevokedAsync(string kind, string value)
+    {
+        HttpContext? http = requests.HttpContext;
+        var person = http?.User.Identity is { IsAuthenticated: true, Name: { } name } ? name : null;
+        return log is null ? default : log.AppendAsync(
+            new AuditRecord
+            {
+                Id = AuditRecord.NewId(clock.GetUtcNow()),
+                Event = AuditEvents.Revoked,
+                Outcome = AuditOutcome.Allowed,
+                Operation = kind,
+                Reason = value,
+                Subject = person ?? commandOperator?.Name,
+                Issuer = person is not null ? options.Issuer : commandOperator?.Issuer,
+                RemoteAddress = http?.Connection.RemoteIpAddress,
+            },
+            durable: true);
+    }
 
     private static string Bound(string text) => text.Length <= 512 ? text : text[..512];
 

@@ -104,7 +104,8 @@ public static class AuthorityServices
     private static void AddOwn(IServiceCollection services, AuthorityOptions options)
     {
         services.AddScoped<SessionStore>();
-        services.AddSingleton(provider => new AuthorityAudit(options, provider.GetRequiredService<AuthorityStatus>(), Clock(provider), provider.GetService<AuditLog>()));
+        services.AddSingleton(provider => new AuthorityAudit(options, provider.GetRequiredService<AuthorityStatus>(), Clock(provider), provider.GetRequiredService<IHttpContextAccessor>(), provider.GetService<AuditLog>(),
+            provider.GetService<CommandOperator>()));
         services.AddSingleton<ProviderClients>();
         services.AddScoped<ExternalAccounts>();
         services.AddScoped<ExternalSignInPages>();

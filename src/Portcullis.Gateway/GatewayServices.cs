@@ -41,6 +41,7 @@ public static class GatewayServices
         services.AddSingleton(options);
         services.AddSingleton<RefusalTexts>();
         services.AddSingleton<Authenticator>();
+        services.AddSingleton<TrustTrials>();
         services.AddSingleton<EffectivePermissions>();
         services.AddSingleton<RepositoryAuthorizer>();
         services.AddSingleton<RequestServer>();

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Microsoft.Extensions.Logging;
 using Portcullis.Access.Permissions;
 using Portcullis.Access.Policies;
 using Portcullis.Tokens;
@@ -8,7 +7,7 @@ using Portcullis.Tokens.Issuers;
 namespace Portcullis.Gateway.Authentication;
 
 /// <summary>What a valid token and the policy give together. Worked out once for each token and policy, since a token is shown many times.</summary>
-public sealed partial class EffectivePermissions(ILogger<EffectivePermissions>? log = null)
+public sealed class EffectivePermissions(TrustTrials? trials = null)
 {
     private readonly ConditionalWeakTable<ValidatedToken, Entry> known = [];
     private readonly ConditionalWeakTable<TrustedIssuer, PermissionSet> ceilings = [];
@@ -50,17 +49,11 @@ public sealed partial class EffectivePermissions(ILogger<EffectivePermissions>? 
         var trusted = policy.TrustFor(token.Issuer, name => token.TryGetClaim(name, out var value) ? value : null);
         foreach (var trial in policy.MatchTrust(token.Issuer, name => token.TryGetClaim(name, out var value) ? value : null).Where(entry => entry.IsAuditOnly))
         {
-            if (log is not null)
-            {
-                LogTrial(log, trial.Location.ToString(), token.Subject, token.Issuer, trial.Permissions.ToScope());
-            }
+            trials?.Record(token, trial);
         }
 
         return policy.PermissionsFor(identity).Union(trusted);
     }
-
-    [LoggerMessage(LogLevel.Information, "The trust entry under trial at {Place} gives nothing to {Subject} of {Issuer}; it would give {Permissions}.")]
-    private static partial void LogTrial(ILogger log, string place, string subject, string issuer, string permissions);
 
     private sealed record Entry(AccessPolicy Policy, PermissionSet Permissions);
 }

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.Features;
@@ -114,7 +115,7 @@ internal static class AdministrationApi
         if (result.Token is not { } token)
         {
             context.Response.Headers.WWWAuthenticate = "Bearer realm=\"administration\", error=\"invalid_token\"";
-            await RefuseAsync(context, StatusCodes.Status401Unauthorized, result.Unverified?.Subject, result.Code, result.Description);
+            await RefuseAsync(context, StatusCodes.Status401Unauthorized, result.Unverified?.Subject, null, result.Code, result.Description);
             return false;
         }
 
@@ -123,18 +124,19 @@ internal static class AdministrationApi
             || await services.GetRequiredService<UserAdministration>().FindAsync(token.Subject, context.RequestAborted) is not { IsAdministrator: true, DisabledAt: null })
         {
             context.Response.Headers.WWWAuthenticate = $"Bearer realm=\"administration\", error=\"insufficient_scope\", scope=\"{AdministrationScope.Word}\"";
-            await RefuseAsync(context, StatusCodes.Status403Forbidden, token.Subject, "insufficient_scope", $"This is for administrators, with a token that has the scope {AdministrationScope.Word}.");
+            await RefuseAsync(context, StatusCodes.Status403Forbidden, token.Subject, token.Issuer, "insufficient_scope", $"This is for administrators, with a token that has the scope {AdministrationScope.Word}.");
             return false;
         }
 
         context.Items[typeof(ValidatedToken)] = token;
+        context.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, token.Subject)], "token"));
         return true;
     }
 
-    private static async Task RefuseAsync(HttpContext context, int status, string? subject, string code, string description)
+    private static async Task RefuseAsync(HttpContext context, int status, string? subject, string? issuer, string code, string description)
     {
         await context.RequestServices.GetRequiredService<AdministrationAudit>().RecordAsync(
-            "api", code, AuditOutcome.Refused, subject, context.Connection.RemoteIpAddress, context.RequestAborted);
+            "api", code, AuditOutcome.Refused, subject, issuer, context.Connection.RemoteIpAddress, context.RequestAborted);
         await ProblemAsync(context, status, description);
     }
 

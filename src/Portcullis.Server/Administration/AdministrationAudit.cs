@@ -1,5 +1,6 @@
 using System.Net;
 using Portcullis.Audit;
+using Portcullis.Server.Commands;
 using Portcullis.Tokens.Minting;
 
 namespace Portcullis.Server.Administration;
@@ -11,11 +12,12 @@ internal sealed class AdministrationAudit(TimeProvider timeProvider, AuditLog? l
     /// <param name="operation">What: <c>user.add</c>, <c>key.rotate</c> …</param>
     /// <param name="target">To whom or what: a name, never a secret.</param>
     /// <param name="outcome">How it ended.</param>
-    /// <param name="by">The administrator; null for a command on the server's machine.</param>
+    /// <param name="by">The administrator; null for a command on the server's machine, which is by who typed it.</param>
+    /// <param name="issuer">Who issued the administrator's token.</param>
     /// <param name="remoteAddress">From where; null for a command.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public ValueTask RecordAsync(
-        string operation, string target, AuditOutcome outcome = AuditOutcome.Allowed, string? by = null, IPAddress? remoteAddress = null, CancellationToken cancellationToken = default)
+        string operation, string target, AuditOutcome outcome = AuditOutcome.Allowed, string? by = null, string? issuer = null, IPAddress? remoteAddress = null, CancellationToken cancellationToken = default)
     {
         if (log is null)
         {
@@ -32,7 +34,8 @@ internal sealed class AdministrationAudit(TimeProvider timeProvider, AuditLog? l
                 Operation = operation,
                 Reason = target,
                 Outcome = outcome,
-                Subject = by,
+                Subject = by ?? (remoteAddress is null ? MachineUser.Current.Name : null),
+                Issuer = by is not null ? issuer : remoteAddress is null ? MachineUser.Issuer : null,
                 RemoteAddress = remoteAddress,
             },
             durable: true,
@@ -56,6 +59,7 @@ internal sealed class AdministrationAudit(TimeProvider timeProvider, AuditLog? l
                 Event = AuditEvents.TokenIssued,
                 Operation = "issue",
                 Outcome = AuditOutcome.Allowed,
+                Reason = $"by {MachineUser.Current.Name} ({MachineUser.Issuer})",
                 Subject = request.Subject,
                 Actor = request.Actors.Count == 0 ? null : [.. request.Actors.Select(actor => actor.Subject)],
                 Issuer = issuer,

@@ -23,8 +23,12 @@ internal static class ApiChange
     }
 
     /// <summary>Records a change with who asked for it.</summary>
-    public static ValueTask RecordAsync(HttpContext context, string operation, string target) => context.RequestServices.GetRequiredService<AdministrationAudit>().RecordAsync(
-        operation, target, by: ((ValidatedToken)context.Items[typeof(ValidatedToken)]!).Subject, remoteAddress: context.Connection.RemoteIpAddress, cancellationToken: CancellationToken.None);
+    public static ValueTask RecordAsync(HttpContext context, string operation, string target)
+    {
+        var token = (ValidatedToken)context.Items[typeof(ValidatedToken)]!;
+        return context.RequestServices.GetRequiredService<AdministrationAudit>().RecordAsync(
+            operation, target, by: token.Subject, issuer: token.Issuer, remoteAddress: context.Connection.RemoteIpAddress, cancellationToken: CancellationToken.None);
+    }
 
     /// <summary>Nothing was changed.</summary>
     public static ProblemHttpResult Refuse(string problem) => TypedResults.Problem(problem, statusCode: StatusCodes.Status400BadRequest);

@@ -135,6 +135,7 @@ internal sealed class LocalAuthority : IAsyncDisposable
         }
 
         services.AddSingleton<AdministrationAudit>();
+        services.AddSingleton(MachineUser.Current);
         AuthorityComposition.AddTokens(services, installation, () => AccessPolicy.Empty);
         var authority = new LocalAuthority(services.BuildServiceProvider(), auditKey, auditLog);
         try

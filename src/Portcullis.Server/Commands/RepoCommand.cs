@@ -142,6 +142,8 @@ internal static class RepoCommand
                 Operation = operation,
                 Outcome = AuditOutcome.Allowed,
                 Repository = repository.Value,
+                Subject = MachineUser.Current.Name,
+                Issuer = MachineUser.Issuer,
             },
             durable: true,
             cancellationToken);

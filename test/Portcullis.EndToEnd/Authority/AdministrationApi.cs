@@ -46,7 +46,7 @@ public sealed class AdministrationApi(AuthoritySite site) : IClassFixture<Author
         var refused = await SendAsync(api, HttpMethod.Post, "revocations", new { kind = "tokenId", value = token }, HttpStatusCode.BadRequest);
         Assert.DoesNotContain(token, refused.GetRawText());
 
-        var recorded = Server.Audit.Read().Where(line => AuditTrail.Is(line, "event", "administration") && AuditTrail.Is(line, "subject", "root") && AuditTrail.Is(line, "outcome", "allowed"))
+        var recorded = Server.Audit.Read().Where(line => AuditTrail.Is(line, "event", "administration") && AuditTrail.Is(line, "subject", "root") && AuditTrail.Is(line, "issuer", Server.Url) && AuditTrail.Is(line, "outcome", "allowed"))
             .Select(line => AuditTrail.Text(line, "operation")).ToList();
         Assert.Equal(
             ["user.add", "user.groups", "user.disable", "user.enable", "user.remove", "client.add", "client.remove", "key.rotate", "key.revoke", "revoke.session"], recorded);

@@ -28,6 +28,12 @@ public sealed class AuthorityCommands(AuthoritySite site) : IClassFixture<Author
 
         var recorded = Server.Audit.Read().Where(line => AuditTrail.Is(line, "event", "administration") && AuditTrail.Is(line, "reason", "zoe")).Select(line => AuditTrail.Text(line, "operation")).ToList();
         Assert.Equal(["user.add", "user.groups", "user.disable", "user.enable", "user.enrol", "user.remove"], recorded);
+
+        // By whom: the user of this machine, in each line that a command wrote.
+        Assert.All(
+            Server.Audit.Read().Where(line => AuditTrail.Text(line, "event") is "administration" or "revoked" && AuditTrail.Is(line, "reason", "zoe")),
+            line => Assert.Equal((Environment.UserName, "local"), (AuditTrail.Text(line, "subject"), AuditTrail.Text(line, "issuer"))));
+        Assert.Contains(Server.Audit.Read(), line => AuditTrail.Is(line, "event", "revoked") && AuditTrail.Is(line, "reason", "zoe"));
         Assert.DoesNotContain("enrol#", string.Join('\n', Server.Audit.Read()) + Server.Log);
     }
 

@@ -17,6 +17,7 @@ public sealed class Emergency(ITestOutputHelper output) : IAsyncLifetime
 
     // A server for each: one revokes the key that the other's tokens are signed with.
     private readonly AuthoritySite site = new();
+    private readonly List<TimeSpan> _delays = [];
     private int _rounds;
 
     private PortcullisServer Server => site.Server;
@@ -57,6 +58,34 @@ public sealed class Emergency(ITestOutputHelper output) : IAsyncLifetime
         var next = await Server.TokenAsync("somebody", "git:*:pull");
         Assert.Equal(200, await StatusAsync(next, repository));
         Assert.DoesNotContain(next, Server.Log);
+
+        // A server looks into the database each half second. One that was kept waiting by a machine that does much else does not make the rule.
+        _delays.Sort();
+        Assert.True(_delays[_delays.Count / 2] < TimeSpan.FromSeconds(1), string.Join(", ", _delays));
+    }
+
+    [Fact]
+    public async Task What_an_administrator_takes_back_on_a_node_is_refused_there_by_the_next_request()
+    {
+        var repository = await LargeRepositoryAsync();
+        using var root = site.Root();
+        using var alice = site.Alice();
+        using var api = new HttpClient { BaseAddress = new Uri($"{Server.Url}/api/v1/") };
+        api.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await root.TokenAsync("portcullis:admin"));
+        Task RevokeAsync(string kind, string value) => SayAsync(api, "revocations", new { kind, value });
+        const string Scope = "git:*:pull";
+
+        var token = await alice.TokenAsync(Scope);
+        await TakeBackAsync(repository, token, () => RevokeAsync("tokenId", Claim(token, "jti")));
+        token = await alice.TokenAsync(Scope);
+        var child = await OAuthPerson.ChildTokenAsync(Server.Url, token, $"git:{repository}:pull");
+        await TakeBackAsync(repository, child, () => RevokeAsync("session", Claim(token, "sid")));
+        token = await site.CiTokenAsync();
+        await TakeBackAsync(repository, token, () => RevokeAsync("client", "ci"));
+        token = await alice.TokenAsync(Scope);
+        await TakeBackAsync(repository, token, () => SayAsync(api, "users/alice/disable", null));
+        token = await root.TokenAsync(Scope);
+        await TakeBackAsync(repository, token, () => SayAsync(api, $"keys/{Kid(token)}/revoke", null));
     }
 
     [Fact]
@@ -85,6 +114,26 @@ public sealed class Emergency(ITestOutputHelper output) : IAsyncLifetime
         Assert.All(rounds, count => Assert.True(count > 0));
         output.WriteLine($"{rounds.Sum()} rounds of clone and push during 3 rotations, none failed");
         Assert.DoesNotContain(Server.Audit.Read(), line => AuditTrail.Is(line, "repository", repository) && !AuditTrail.Is(line, "outcome", "allowed") && AuditTrail.Text(line, "reason") != "credential_missing");
+    }
+
+    private static async Task SayAsync(HttpClient api, string path, object? body)
+    {
+        using var answer = await api.PostAsync(path, body is null ? null : System.Net.Http.Json.JsonContent.Create(body));
+        Assert.True(answer.IsSuccessStatusCode, $"{path}: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
+    }
+
+    /// <summary>A clone runs; something is said; with the answer the token is worth nothing, and the clone ends.</summary>
+    private async Task TakeBackAsync(string repository, string token, Func<Task> say)
+    {
+        Assert.Equal(200, await StatusAsync(token, repository));
+        await using var relay = new StallingRelay(Server.Uri, stallAfter: 1 << 20);
+        var clone = site.NewGit().WithBearer(token).RunAsync(site.NewFolder(), "clone", "--quiet", $"{relay.Url}/{repository}.git", "clone");
+        await Task.WhenAny(relay.Stalled, clone).WaitAsync(TimeSpan.FromMinutes(1));
+        Assert.False(clone.IsCompleted, clone.IsCompleted ? (await clone).Text : "");
+        await say();
+        Assert.Equal(401, await StatusAsync(token, repository));
+        await relay.Cut.WaitAsync(TimeSpan.FromSeconds(30));
+        (await clone).ShouldFail();
     }
 
     /// <summary>Clones and pushes, each time with a token that was just issued and one from the round before. Gives the number of rounds.</summary>
@@ -142,8 +191,7 @@ public sealed class Emergency(ITestOutputHelper output) : IAsyncLifetime
             await File.AppendAllTextAsync(file, line + "\n");
         }
 
-        // Half a second by design; a machine that does much else gets some more.
-        Assert.True(refusal < TimeSpan.FromSeconds(5) && cut < TimeSpan.FromSeconds(5), line);
+        _delays.Add(refusal > cut ? refusal : cut);
     }
 
     /// <summary>When a request with the token was first refused.</summary>

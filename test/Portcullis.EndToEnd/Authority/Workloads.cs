@@ -41,6 +41,30 @@ public sealed class Workloads : IAsyncLifetime
         await WaitAsync(async () => (await git.WithPassword(ours).RunAsync(work, "ls-remote", url)).ExitCode != 0);
     }
 
+    [Fact]
+    public async Task Entry_under_trial_gives_nothing_and_the_audit_says_what_it_would_give()
+    {
+        var git = new Git(_folder["trial"]);
+        var job = Sign(new { repository_id = "77" });
+        foreach (var again in (bool[])[false, true])
+        {
+            (await git.WithPassword(job, "x-access-token").RunAsync(_folder.Make($"trial-{again}"), "ls-remote", $"{_server.Url}/acme/app.git")).ShouldFail();
+        }
+
+        // As it is, once, however often it is shown; and for an exchange.
+        var id = OAuthPerson.Claims(job).GetProperty("jti").GetString()!;
+        await _server.Audit.WaitForAsync(line => AuditTrail.Is(line, "tokenId", id), "the job's requests");
+        var recorded = _server.Audit.Read().Single(line => AuditTrail.Is(line, "event", "trust.trial"));
+        Assert.Matches("^would give git:acme/app:pull [(].*policy.yaml:5:5[)]$", AuditTrail.Text(recorded, "reason"));
+        Assert.Equal((Issuer, id), (AuditTrail.Text(recorded, "issuer"), AuditTrail.Text(recorded, "tokenId")));
+        await OAuthPerson.PostAsync(
+            _server.Url, "/oauth/token",
+            new() { ["grant_type"] = "urn:ietf:params:oauth:grant-type:token-exchange", ["subject_token_type"] = "urn:ietf:params:oauth:token-type:jwt", ["subject_token"] = job },
+            System.Net.HttpStatusCode.BadRequest);
+        Assert.Equal(2, _server.Audit.Read().Count(line => AuditTrail.Is(line, "event", "trust.trial")));
+        Assert.Contains("trust.trial: would give git:acme/app:pull", (await _server.CommandAsync("audit", "show", "--event", "trust.trial")).ShouldSucceed().Output);
+    }
+
     public async ValueTask InitializeAsync()
     {
         var home = _folder.Make("server");
@@ -53,6 +77,10 @@ public sealed class Workloads : IAsyncLifetime
               - issuer: {{Issuer}}
                 claims: { repository_id: "1234", ref: "refs/heads/main" }
                 permissions: [ "git:acme/app@refs/tags/v*:create", "git:acme/app:pull" ]
+              - issuer: {{Issuer}}
+                mode: audit
+                claims: { repository_id: "77" }
+                permissions: [ "git:acme/app:pull" ]
             """);
         _server = await PortcullisServer.StartAsync(home, $"policy: ./policy.yaml\nissuers: [ {{ issuer: \"{Issuer}\", jwks: ./keys.json, types: [ JWT ] }} ]");
         (await _server.CommandAsync("repo", "create", "acme/app")).ShouldSucceed();

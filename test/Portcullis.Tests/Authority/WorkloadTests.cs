@@ -92,7 +92,7 @@ public sealed class WorkloadTests : IDisposable
             var token = Mint(host, workload, _ => { });
             using var log = new LogCapture();
             using var factory = new Microsoft.Extensions.Logging.LoggerFactory([log]);
-            Assert.Empty(await DirectAsync(host, workload, token, new Microsoft.Extensions.Logging.Logger<EffectivePermissions>(factory)));
+            Assert.Empty(await DirectAsync(host, workload, token, new TrustTrials(new Microsoft.Extensions.Logging.Logger<TrustTrials>(factory), host.Clock)));
             Assert.Contains("would give git:acme/app:pull git:acme/app@refs/tags/v*:create", log.Text, StringComparison.Ordinal);
             Assert.DoesNotContain(token, log.Text, StringComparison.Ordinal);
             Assert.Equal("invalid_grant", (await ExchangeAsync(host, token, HttpStatusCode.BadRequest)).GetProperty("error").GetString());
@@ -122,12 +122,12 @@ public sealed class WorkloadTests : IDisposable
     private static TokenValidator OwnGateway(AuthorityHost host) =>
         new([new TrustedIssuer { Issuer = host.Address, Audiences = [Audience], KeySource = host.Keys, Permissions = PermissionSource.Token }], host.Clock);
 
-    private async Task<IEnumerable<string>> DirectAsync(AuthorityHost host, Workload workload, string token, Microsoft.Extensions.Logging.ILogger<EffectivePermissions>? log = null)
+    private async Task<IEnumerable<string>> DirectAsync(AuthorityHost host, Workload workload, string token, TrustTrials? trials = null)
     {
         TokenResult result = await Validator(host, workload).ValidateAsync(token, default, Stop);
         Assert.True(result.Token is not null, result.Description);
         var options = host.Services.GetRequiredService<Portcullis.Authority.AuthorityOptions>();
-        return new EffectivePermissions(log).Of(result.Token, options.Policy()).Select(permission => permission.ToString());
+        return new EffectivePermissions(trials).Of(result.Token, options.Policy()).Select(permission => permission.ToString());
     }
 
     private static Task<JsonElement> ExchangeAsync(AuthorityHost host, string token, HttpStatusCode expected) => host.PostAsync(
