@@ -45,6 +45,18 @@ public partial class DocumentationTests
         Assert.All(records, name => Assert.Contains($"(decisions/{name})", index));
     }
 
+    [Fact]
+    public void Tests_that_the_threat_model_names_exist()
+    {
+        var tests = string.Join('\n', RepositoryTree.Tests.Select(RepositoryTree.Read));
+        var missing = TestName().Matches(RepositoryTree.Read("docs/security/threat-model.md")).Select(match => match.Groups["name"].Value)
+            .Where(name => !Regex.IsMatch(tests, $@"\s{name}\(")).ToList();
+        Assert.True(missing.Count == 0, $"The threat model leans on tests that are not there (any more): {string.Join(", ", missing)}.");
+    }
+
+    [GeneratedRegex("`(?<name>[A-Z][A-Za-z0-9]*(?:_[A-Za-z0-9]+){2,})`")]
+    private static partial Regex TestName();
+
     private static IEnumerable<string> Names(string document)
         => Quoted().Matches(RepositoryTree.Read(document)).Select(match => match.Groups["name"].Value).Distinct();
 

@@ -8,6 +8,9 @@ internal static class RepositoryTree
     /// <summary>The C# files of the product, as paths from the root with forward slashes.</summary>
     public static IEnumerable<string> Sources => Files("src", "*.cs");
 
+    /// <summary>The C# files of the tests.</summary>
+    public static IEnumerable<string> Tests => Files("test", "*.cs");
+
     /// <summary>The Markdown files.</summary>
     public static IEnumerable<string> Documents
         => Files("docs", "*.md").Concat(Directory.EnumerateFiles(Root, "*.md").Select(path => Path.GetFileName(path)));

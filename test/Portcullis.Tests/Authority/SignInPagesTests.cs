@@ -178,6 +178,22 @@ public sealed class SignInPagesTests
     }
 
     [Fact]
+    public async Task Borrowed_browser_changes_how_one_signs_in_only_just_after_a_sign_in()
+    {
+        await using AuthorityHost host = await AuthorityHost.StartAsync();
+        await host.AddAliceAsync();
+        using TestBrowser browser = host.CreateBrowser();
+        await browser.SignInAsync("alice", AuthorityHost.Password);
+        host.Clock.Advance(TimeSpan.FromMinutes(16));
+        TestPage account = await browser.GetAsync("/account");
+        TestPage refused = await browser.SubmitAsync(account, "/account/password", ("old", AuthorityHost.Password), ("new", "another long password"));
+        Assert.Equal(HttpStatusCode.Forbidden, refused.Status);
+        Assert.Contains("it has been a while", refused.Text, StringComparison.Ordinal);
+        using TestBrowser other = host.CreateBrowser();
+        Assert.Contains("Signed in", (await other.SignInAsync("alice", AuthorityHost.Password)).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Second_step_asks_for_a_code_and_a_recovery_code_works_once()
     {
         await using AuthorityHost host = await AuthorityHost.StartAsync();
