@@ -70,7 +70,7 @@ if [ -e /etc/debian_version ]; then
   need git
   if [ "$mode" = full ]; then
     # jgit-cli recommends rather than depends on a Java runtime; patchelf ties the unpacked newer git to its own C library.
-    need git-lfs jgit-cli default-jre-headless python3 python3-dulwich python3-urllib3 python3-pygit2 patchelf openssh-client util-linux curl procps git-credential-oauth chromium postgresql nginx-light fcgiwrap apache2-bin caddy haproxy docker-registry
+    need git-lfs jgit-cli default-jre-headless python3 python3-dulwich python3-urllib3 python3-pygit2 patchelf openssh-client util-linux curl procps git-credential-oauth chromium postgresql nginx-light fcgiwrap apache2-bin caddy haproxy docker-registry gcc libc6-dev zlib1g-dev
     command -v node >/dev/null && command -v npm >/dev/null || need nodejs npm
     say "PostgreSQL"
     start_postgresql
@@ -95,6 +95,12 @@ if [ "$mode" = full ]; then
     failed=$((failed + 1)); finish
   fi
   export PORTCULLIS_PROGRAM=$PWD/artifacts/shipped/publish/Portcullis.Server/release/portcullis
+  helper=artifacts/shipped/publish/Portcullis.CredentialHelper/release/git-credential-portcullis
+  if dotnet publish src/Portcullis.CredentialHelper -c Release --use-current-runtime -p:PublishAot=true --artifacts-path artifacts/shipped -v quiet -nologo -clp:NoSummary >/dev/null 2>&1; then
+    export PORTCULLIS_CREDENTIAL_HELPER=$PWD/$helper
+  else
+    echo "no native credential helper here (it needs a C linker): the tests run the one that needs .NET"
+  fi
 fi
 
 bin=artifacts/bin

@@ -14,6 +14,10 @@ public static class Source
     /// <summary>The built program: <c>PORTCULLIS_PROGRAM</c>, or the one built with these tests.</summary>
     public static string Program { get; } = FindProgram();
 
+    /// <summary>The built credential helper: <c>PORTCULLIS_CREDENTIAL_HELPER</c>, or the one built with these tests.</summary>
+    public static string CredentialHelper { get; } =
+        Environment.GetEnvironmentVariable("PORTCULLIS_CREDENTIAL_HELPER") is { Length: > 0 } program ? program : Built("Portcullis.CredentialHelper", "git-credential-portcullis");
+
     private static string FindProgram()
     {
         if (Environment.GetEnvironmentVariable("PORTCULLIS_PROGRAM") is { Length: > 0 } program)
@@ -21,10 +25,15 @@ public static class Source
             return program;
         }
 
-        // artifacts/bin/Portcullis.EndToEnd/debug/ stands beside artifacts/bin/Portcullis.Server/debug/.
+        return Built("Portcullis.Server", "portcullis");
+    }
+
+    // artifacts/bin/Portcullis.EndToEnd/debug/ stands beside artifacts/bin/Portcullis.Server/debug/.
+    private static string Built(string project, string program)
+    {
         var here = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
-        var path = Path.Combine(here.Parent!.Parent!.FullName, "Portcullis.Server", here.Name, "portcullis");
-        return File.Exists(path) ? path : throw new FileNotFoundException("Build src/Portcullis.Server first.", path);
+        var path = Path.Combine(here.Parent!.Parent!.FullName, project, here.Name, program);
+        return File.Exists(path) ? path : throw new FileNotFoundException($"Build src/{project} first.", path);
     }
 
     private static string FindRoot([CallerFilePath] string thisFile = "")

@@ -23,7 +23,7 @@ internal sealed class AssemblyFacts
     /// <summary>Reads an assembly; null where this repository has no such project.</summary>
     public static AssemblyFacts? TryRead(string project)
     {
-        var file = Path.Combine(AppContext.BaseDirectory, (project == "Portcullis.Server" ? "portcullis" : project) + ".dll");
+        var file = Path.Combine(AppContext.BaseDirectory, (project switch { "Portcullis.Server" => "portcullis", "Portcullis.CredentialHelper" => "git-credential-portcullis", _ => project }) + ".dll");
         if (!File.Exists(file))
         {
             Assert.False(RepositoryTree.Exists("src/" + project), $"{project} exists and isn't tested: refer to it from the test project.");
