@@ -10,16 +10,18 @@ internal static class DoctorCommand
     /// <summary>Makes the command.</summary>
     public static Command Create(CommandTerminal terminal)
     {
+        var repositories = new Option<string[]>("--repository") { Description = "Look at this repository at its upstream, too: acme/app. May be repeated.", HelpName = "REPOSITORY" };
         var json = CommonOptions.Json();
         var command = new DocumentedCommand(
             "doctor", "Check this installation, and say what to mend. Exit code 1: something is wrong.",
-            "portcullis doctor", "portcullis doctor --config /etc/portcullis/portcullis.yaml --json")
+            "portcullis doctor", "portcullis doctor --repository github/acme/app", "portcullis doctor --config /etc/portcullis/portcullis.yaml --json")
         {
-            json,
+            repositories, json,
         };
         command.SetAction(async (parseResult, cancellationToken) =>
         {
-            var findings = await Doctor.ExamineAsync(parseResult.Installation(terminal), cancellationToken);
+            var findings = await Doctor.ExamineAsync(
+                parseResult.Installation(terminal), [.. (parseResult.GetValue(repositories) ?? []).Select(RepoCommand.Parse)], cancellationToken);
             var wrong = findings.Count(finding => finding.Level == FindingLevel.Wrong);
             if (parseResult.GetValue(json))
             {

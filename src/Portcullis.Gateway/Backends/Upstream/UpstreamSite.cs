@@ -19,9 +19,15 @@ internal sealed class UpstreamSite(UpstreamDefinition definition, UpstreamClient
     public UpstreamLfsClient Lfs => lfs;
 
     /// <summary>Makes one with its pool of connections.</summary>
-    public static UpstreamSite Open(UpstreamDefinition definition, TimeProvider time, ILoggerFactory loggers)
+    /// <param name="definition">What is configured.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="loggers">Told what an operator should know.</param>
+    /// <param name="watch">Puts something before the connections that looks at answers; null for nothing.</param>
+    public static UpstreamSite Open(
+        UpstreamDefinition definition, TimeProvider time, ILoggerFactory loggers, Func<HttpMessageHandler, HttpMessageHandler>? watch = null)
     {
-        var handler = UpstreamHandler.Create(definition);
+        HttpMessageHandler handler = UpstreamHandler.Create(definition);
+        handler = watch?.Invoke(handler) ?? handler;
         var services = new UpstreamCredentialServices(new HttpMessageInvoker(handler, disposeHandler: false), time, loggers);
         var credential = definition.Credential?.Create(services);
         return new UpstreamSite(

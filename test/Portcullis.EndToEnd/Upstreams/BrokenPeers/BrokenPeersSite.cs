@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Portcullis.EndToEnd.Harness;
 
@@ -16,6 +18,9 @@ public sealed class BrokenPeersSite : IAsyncLifetime
     private readonly ConcurrentDictionary<string, Lazy<Task<string>>> _tokens = new();
     private readonly StringBuilder _settings = new("upstreams:\n");
     private readonly TemporaryFolder _folder = new();
+
+    // Bound, so that nobody else comes to listen there, and does not answer.
+    private readonly Socket _down = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly GitHttpBackend _backend;
 
     public BrokenPeersSite() => _backend = new GitHttpBackend(_folder.Make("repositories"), new Git(_folder["home"]));
@@ -49,7 +54,8 @@ public sealed class BrokenPeersSite : IAsyncLifetime
         await git.OutputAsync(work, "push", "--quiet", _backend.FolderOf("app"), "main", "main:refs/heads/hidden");
 
         AddPeers();
-        _settings.Append($"  - {{ match: \"down/*\", url: \"http://127.0.0.1:{PortcullisServer.FreePort()}\" }}\n");
+        _down.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _settings.Append($"  - {{ match: \"down/*\", url: \"http://127.0.0.1:{((IPEndPoint)_down.LocalEndPoint!).Port}\" }}\n");
         var folder = _folder.Make("server");
         var secret = Path.Combine(folder, "secret");
         await File.WriteAllTextAsync(secret, Secret + "\n");
@@ -66,6 +72,7 @@ public sealed class BrokenPeersSite : IAsyncLifetime
         }
 
         await Elsewhere.DisposeAsync();
+        _down.Dispose();
         _folder.Dispose();
     }
 
@@ -135,6 +142,7 @@ public sealed class BrokenPeersSite : IAsyncLifetime
         Add("malformed-listing", exchange => exchange.Request.IsDiscovery ? RealAsync(exchange) : exchange.AnswerAsync("200 OK", Type(exchange), "0003"u8.ToArray()));
         Add("version-0", async exchange => await (await RealAnswer.OfAsync(_backend, exchange.Request, knowsVersion2: false)).SendAsync(exchange));
         Add("wrong-type", exchange => exchange.Request.IsDiscovery ? RealAsync(exchange) : exchange.AnswerAsync("200 OK", "Content-Type: text/plain\r\n", "0000"u8.ToArray()));
+        Add("wrong-clock", exchange => exchange.AnswerAsync("404 Not Found", "Date: Wed, 01 Jan 2020 00:00:00 GMT\r\n", []));
         Add("talkative", exchange => RealAsync(
             exchange, "Set-Cookie: upstream-cookie=1\r\nWWW-Authenticate: Basic realm=\"upstream-words\"\r\nServer: upstream-words\r\nX-Upstream: upstream-words\r\nLocation: http://upstream-words/\r\nLink: <upstream-words>\r\n"));
 

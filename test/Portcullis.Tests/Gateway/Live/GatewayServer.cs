@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -31,6 +33,7 @@ internal sealed class GatewayServer : IAsyncDisposable, IAccessPolicySource
     private readonly WebApplication application;
     private readonly TokenMinter minter;
     private readonly SigningKey key = SigningKey.Create();
+    private Socket? reserved;
 
     private GatewayServer(WebApplicationBuilder builder, AuditLog audit, Func<GatewayOptions, GatewayOptions> configure, TimeProvider tokenTime, Action<IServiceCollection>? add)
     {
@@ -144,10 +147,18 @@ internal sealed class GatewayServer : IAsyncDisposable, IAccessPolicySource
     }
 
     /// <summary>From now on nobody listens; what is in the folder stays until the end.</summary>
-    public Task StopListeningAsync() => application.StopAsync();
+    public async Task StopListeningAsync()
+    {
+        await application.StopAsync();
+
+        // Bound, so that no other test's server comes to listen here, and does not answer.
+        reserved = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        reserved.Bind(new IPEndPoint(IPAddress.Loopback, Address.Port));
+    }
 
     public async ValueTask DisposeAsync()
     {
+        reserved?.Dispose();
         var audit = application.Services.GetRequiredService<AuditLog>();
         await application.StopAsync();
         await application.DisposeAsync();

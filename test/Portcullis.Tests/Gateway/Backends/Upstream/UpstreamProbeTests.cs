@@ -15,7 +15,15 @@ public class UpstreamProbeTests
     {
         await using var levels = await TwoLevels.StartAsync();
 
-        Assert.Null(await ProbeAsync(Definition(levels)));
+        await levels.SeedAsync("acme/app");
+
+        var unknown = await ProbeAsync(Definition(levels));
+        Assert.Equal((null, false, null), (unknown.Problem, unknown.HasRepository, unknown.SpeaksVersion2));
+        Assert.InRange(unknown.ClockAhead!.Value.TotalSeconds, -5, 5);
+        Assert.Equal(new Version(1, 1), unknown.HttpVersion);
+
+        var known = await ProbeAsync(Definition(levels), "up/acme/app");
+        Assert.Equal((null, true, true), (known.Problem, known.HasRepository, known.SpeaksVersion2));
     }
 
     [Fact]
@@ -24,10 +32,11 @@ public class UpstreamProbeTests
         await using var levels = await TwoLevels.StartAsync();
         await File.WriteAllTextAsync(levels.SecretFile, "nonsense", TestContext.Current.CancellationToken);
 
-        var (problem, mend) = (await ProbeAsync(Definition(levels)))!.Value;
+        var examination = await ProbeAsync(Definition(levels));
 
-        Assert.Equal("It answered with status 401.", problem);
-        Assert.Contains("the operator must renew 'credential'", mend, StringComparison.Ordinal);
+        Assert.Equal("It answered with status 401.", examination.Problem);
+        Assert.Contains("the operator must renew 'credential'", examination.Mend, StringComparison.Ordinal);
+        Assert.DoesNotContain("nonsense", examination.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -36,9 +45,7 @@ public class UpstreamProbeTests
         await using var levels = await TwoLevels.StartAsync();
         await levels.Upstream.StopListeningAsync();
 
-        var (_, mend) = (await ProbeAsync(Definition(levels)))!.Value;
-
-        Assert.Contains("can't be reached", mend, StringComparison.Ordinal);
+        Assert.Contains("can't be reached", (await ProbeAsync(Definition(levels))).Mend, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -76,6 +83,6 @@ public class UpstreamProbeTests
         Credential = new BearerCredentialDefinition(new SecretLocation(levels.SecretFile, null)),
     };
 
-    private static Task<(string Problem, string Mend)?> ProbeAsync(UpstreamDefinition definition) =>
-        UpstreamProbe.RunAsync(definition, TimeProvider.System, NullLoggerFactory.Instance, TestContext.Current.CancellationToken);
+    private static Task<UpstreamExamination> ProbeAsync(UpstreamDefinition definition, string? repository = null) => UpstreamProbe.RunAsync(
+        definition, repository is null ? null : RepositoryPath.Parse(repository), TimeProvider.System, NullLoggerFactory.Instance, TestContext.Current.CancellationToken);
 }
