@@ -4,9 +4,27 @@ import base64, hashlib, http.client, json, os, shutil, signal, socket, statistic
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAM = os.environ.get("PORTCULLIS", os.path.join(ROOT, "artifacts/bin/Portcullis.Server/release/portcullis"))
 ROUNDS = int(sys.argv[1])
+RESULTS = []
+WARM_UP = int(os.environ.get("WARM_UP", "300"))
 CLONES = int(os.environ.get("CLONES", "1000"))
 ENVIRONMENT = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0"}
 ENVIRONMENT |= {name: os.environ[name] for name in ("DOTNET_ROOT", "LD_LIBRARY_PATH") if name in os.environ}
+
+
+def report(what, value, goal="", is_met=None):
+    """Keeps a row of the table, and shows it at once."""
+    RESULTS.append((what, value, goal, "" if is_met is None else "yes" if is_met else "NO"))
+    print(f"  {what}: {value}", flush=True)
+
+
+def print_table():
+    rows = [("what", "measured", "goal", "met"), *RESULTS]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    print()
+    for number, row in enumerate(rows):
+        print("| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |")
+        if number == 0:
+            print("|" + "|".join("-" * (width + 2) for width in widths) + "|")
 
 
 def free_port():
@@ -41,6 +59,12 @@ class Portcullis:
     def peak_memory(self):
         with open(f"/proc/{self.process.pid}/status") as status:
             return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM"))
+
+    def processor_time(self):
+        """Seconds, of all threads."""
+        with open(f"/proc/{self.process.pid}/stat") as status:
+            fields = status.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def fetches(self):
         lines = []
@@ -139,23 +163,42 @@ def make_repository(folder, path, megabytes):
     return run(path, "git", "rev-parse", "main")
 
 
+def clone(folder, port, authorization, repository):
+    """With git itself, which takes the pack in and checks it."""
+    target = f"{folder}/clone"
+    run(folder, "git", "-c", f"http.extraHeader=Authorization: {authorization}", "clone", "-q", "--bare", f"http://127.0.0.1:{port}/{repository}.git", target)
+    shutil.rmtree(target)
+
+
 def measure(name, port, authorization, folder, want, gateway_folder, credential):
     gateway = Portcullis(gateway_folder, f'upstreams: [ {{ match: "*", url: "http://127.0.0.1:{port}", credential: {credential} }} ]\n')
     try:
-        direct, through = Client(port, authorization), Client(gateway.port, "Bearer " + gateway.token("git:*:pull"))
+        token = "Bearer " + gateway.token("git:*:pull")
+        direct, through = Client(port, authorization), Client(gateway.port, token)
+        # Code that runs for the first time is compiled then.
         for client in (direct, through):
-            for _ in range(20):
+            for _ in range(WARM_UP):
                 client.list_refs("small")
+        begun = gateway.processor_time()
         times = interleaved(ROUNDS, {"direct": lambda: direct.list_refs("small"), "through": lambda: through.list_refs("small")})
+        spent = (gateway.processor_time() - begun) / ROUNDS * 1000
         medians = {way: statistics.median(values) * 1000 for way, values in times.items()}
-        print(f"{name}: ls-remote, two requests: direct {medians['direct']:.2f} ms, through {medians['through']:.2f} ms, added {medians['through'] - medians['direct']:.2f} ms")
-        before = gateway.peak_memory()
+        added = medians["through"] - medians["direct"]
+        report(f"{name}: ls-remote, added", f"{added:.2f} ms to {medians['direct']:.2f} ms; {spent:.2f} ms of processor time", "below 2 ms", added < 2)
+        peaks = {0: gateway.peak_memory()}
         for megabytes in (50, 200):
             repository = f"large-{megabytes}"
-            times = interleaved(max(3, ROUNDS // 20), {"direct": lambda: direct.fetch(repository, want[megabytes]), "through": lambda: through.fetch(repository, want[megabytes])})
+            begun, count = gateway.processor_time(), max(3, ROUNDS // 20)
+            times = interleaved(count, {"direct": lambda: direct.fetch(repository, want[megabytes]), "through": lambda: through.fetch(repository, want[megabytes])})
+            spent = (gateway.processor_time() - begun) / count / megabytes * 1024
             rates = {way: megabytes / statistics.median(values) for way, values in times.items()}
-            print(f"{name}: clone of {megabytes} MiB: direct {rates['direct']:.0f} MiB/s, through {rates['through']:.0f} MiB/s ({100 * (rates['through'] / rates['direct'] - 1):+.1f} %); "
-                  f"gateway's peak memory {gateway.peak_memory():.0f} MiB, {before:.0f} before the first")
+            report(f"{name}: pack of {megabytes} MiB to a client that throws it away", f"{rates['direct']:.0f} MiB/s, {rates['through']:.0f} through; {spent:.2f} s of processor time a GiB")
+            peaks[megabytes] = gateway.peak_memory()
+        times = interleaved(max(5, ROUNDS // 20), {"direct": lambda: clone(folder, port, authorization, "large-200"), "through": lambda: clone(folder, gateway.port, token, "large-200")})
+        medians = {way: statistics.median(values) for way, values in times.items()}
+        slower = 100 * (1 - medians["direct"] / medians["through"])
+        report(f"{name}: git clone of 200 MiB", f"{200 / medians['direct']:.0f} MiB/s, {200 / medians['through']:.0f} through ({-slower:+.1f} %)", "within 5 %", slower <= 5)
+        report(f"{name}: gateway's peak memory", f"{peaks[0]:.0f} MiB, {peaks[50]:.0f} after packs of 50 MiB, {peaks[200]:.0f} after 200 MiB", "no growth with the pack (16 MiB)", peaks[200] - peaks[50] < 16)
     finally:
         gateway.stop()
 
@@ -177,7 +220,8 @@ def measure_cache(upstream, folder, want, credential):
             thread.start()
         for thread in threads:
             thread.join()
-        print(f"cache: {CLONES // 20 * 20} clones of 50 MiB by 20 clients at once: {upstream.fetches() - before} fetches from the upstream, {time.perf_counter() - begun:.1f} s")
+        fetches = upstream.fetches() - before
+        report(f"cache: {CLONES // 20 * 20} clones of 50 MiB by 20 clients at once", f"{fetches} fetch{'es' if fetches != 1 else ''} from the upstream, {time.perf_counter() - begun:.1f} s", "1 fetch", fetches == 1)
     finally:
         gateway.stop()
 
@@ -201,6 +245,7 @@ def main():
             basic = "Basic " + base64.b64encode(b"gateway:secret").decode()
             measure("nginx, git http-backend", nginx.port, basic, folder, want, f"{folder}/before-nginx", f'{{ kind: basic, userName: gateway, secretFile: "{folder}/password" }}')
         measure_cache(upstream, folder, want, bearer)
+        print_table()
     finally:
         for server in (nginx, upstream):
             if server:

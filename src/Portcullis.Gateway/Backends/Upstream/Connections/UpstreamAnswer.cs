@@ -10,6 +10,9 @@ namespace Portcullis.Gateway.Backends.Upstream.Connections;
 internal sealed class UpstreamAnswer : IDisposable
 {
     private const int CopyBufferSize = 256 * 1024;
+    private const int EnoughBytes = 64 * 1024;
+
+    private static readonly TimeSpan s_moment = TimeSpan.FromMilliseconds(1);
 
     private readonly HttpResponseMessage message;
     private readonly Patience patience;
@@ -57,9 +60,10 @@ internal sealed class UpstreamAnswer : IDisposable
     /// <exception cref="UpstreamException">It broke off, or does not begin with a pkt-line.</exception>
     public async Task CopyToAsync(GitResponse response, string contentType)
     {
-        // What comes in small pieces, but without a wait, is sent in large ones; and while the client takes one, the next is read.
+        // What comes in small pieces, one soon after the other, is sent in large ones; and while the client takes one, the next is read.
         var buffer = ArrayPool<byte>.Shared.Rent(CopyBufferSize);
         var sending = Task.CompletedTask;
+        var copied = 0L;
         var (start, end) = (0, 0);
         while (true)
         {
@@ -72,12 +76,18 @@ internal sealed class UpstreamAnswer : IDisposable
             var reading = Begin(buffer.AsMemory(end));
             if (!reading.IsCompletedSuccessfully && end > start && response.HasStarted)
             {
-                sending = await SendAsync(response, buffer.AsMemory(start, end - start), sending);
-                start = end;
+                var next = reading.AsTask();
+                reading = new ValueTask<int>(next);
+                if (end - start >= EnoughBytes || !await ComesSoonAsync(next, isLong: copied >= CopyBufferSize))
+                {
+                    sending = await SendAsync(response, buffer.AsMemory(start, end - start), sending);
+                    start = end;
+                }
             }
 
             var read = await WaitAsync(reading);
             end += read;
+            copied += read;
             if (!response.HasStarted && (read == 0 || end >= PktLine.HeaderLength))
             {
                 if (end > 0 && !BeginsPktLine(buffer.AsSpan(0, end)))
@@ -102,6 +112,15 @@ internal sealed class UpstreamAnswer : IDisposable
     /// <summary>Reads some of the body; 0 at its end.</summary>
     /// <exception cref="UpstreamException">It broke off.</exception>
     public ValueTask<int> ReadAsync(Memory<byte> buffer) => WaitAsync(Begin(buffer));
+
+    // Servers that run a CGI program send what it writes, by the few KiB. To send each of these on costs more than all the rest, and in a long answer so does waking up for each: there
+    // a moment is waited whether or not the next comes earlier, while more of them arrive.
+    private static async ValueTask<bool> ComesSoonAsync(Task<int> next, bool isLong)
+    {
+        var moment = Task.Delay(s_moment, CancellationToken.None);
+        await (isLong ? moment : Task.WhenAny(next, moment));
+        return next.IsCompleted;
+    }
 
     // Begins to send, once what was sent before is gone. What is written is the server's: the buffer is free at once.
     private async ValueTask<Task> SendAsync(GitResponse response, ReadOnlyMemory<byte> bytes, Task before)
