@@ -124,7 +124,7 @@ public static class AuthorityServices
             provider.GetRequiredService<ILogger<KeyRing>>()));
         services.AddSingleton<EnrolmentLinks>();
         services.AddSingleton(provider => new UserAdministration(
-            Scopes(provider), provider.GetRequiredService<Revocations.Revocations>(), provider.GetRequiredService<EnrolmentLinks>(), Clock(provider)));
+            Scopes(provider), provider.GetRequiredService<Revocations.Revocations>(), provider.GetRequiredService<EnrolmentLinks>(), options, Clock(provider)));
         services.AddSingleton(provider => new ClientAdministration(Scopes(provider), provider.GetRequiredService<Revocations.Revocations>(), options));
         services.AddSingleton<AccessTokenWriter>();
         services.AddSingleton(provider => new TokenIssuing(provider.GetRequiredService<AccessTokenWriter>(), options, Clock(provider)));

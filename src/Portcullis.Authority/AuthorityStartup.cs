@@ -75,7 +75,7 @@ public static class AuthorityStartup
         await services.GetRequiredService<Revocations.Revocations>().PollAsync(cancellationToken);
         await AddClientsAsync(services, plain, options, cancellationToken);
         var isFirstStart = version == 0;
-        if (!makeAdministrator || await plain.HasPeopleAsync(cancellationToken))
+        if (!makeAdministrator || !options.LocalAccounts || await plain.HasPeopleAsync(cancellationToken))
         {
             return new AuthorityStartupReport(isFirstStart, ring.ImportedFile, null, null);
         }

@@ -45,6 +45,12 @@ internal sealed class AccountPages(
             return;
         }
 
+        if (!options.LocalAccounts && path is not (AuthorityPaths.Account or "/account/session/end"))
+        {
+            await FailAsync(http, SignInPages.NoLocalAccounts, StatusCodes.Status404NotFound);
+            return;
+        }
+
         var session = current.Principal.FindFirstValue(PortcullisClaims.SessionId)!;
         await ((path, get) switch
         {
@@ -65,7 +71,7 @@ internal sealed class AccountPages(
     {
         if (!http.Request.Headers.Accept.ToString().Contains("application/json", StringComparison.Ordinal))
         {
-            return PageWriter.WriteMessageAsync(http, "That did not work", message, status);
+            return PageWriter.WriteMessageAsync(http, "That did not work", message, status, (AuthorityPaths.Account, "Back to your account"));
         }
 
         http.Response.StatusCode = status;
@@ -147,7 +153,7 @@ internal sealed class AccountPages(
     {
         IFormCollection form = await http.Request.ReadFormAsync(http.RequestAborted);
         string? old = form["old"], wanted = form["new"];
-        if (!options.LocalAccounts || string.IsNullOrEmpty(wanted) || wanted.Length > 1024)
+        if (string.IsNullOrEmpty(wanted) || wanted.Length > 1024)
         {
             await FailAsync(http, "A password has 12 to 1024 characters.", StatusCodes.Status400BadRequest);
             return;
@@ -191,7 +197,7 @@ internal sealed class AccountPages(
     {
         IFormCollection form = await http.Request.ReadFormAsync(http.RequestAborted);
         PasskeyAttestationResult? result = null;
-        if (options.LocalAccounts && (string?)form["credential"] is { Length: > 0 and < 16_384 } credential && (await people.GetPasskeysAsync(person)).Count < 20)
+        if ((string?)form["credential"] is { Length: > 0 and < 16_384 } credential && (await people.GetPasskeysAsync(person)).Count < 20)
         {
             try
             {

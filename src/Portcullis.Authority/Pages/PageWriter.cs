@@ -55,8 +55,13 @@ internal sealed class PageWriter(IAntiforgery antiforgery)
     }
 
     /// <summary>A page that says one thing.</summary>
-    public static Task WriteMessageAsync(HttpContext http, string title, string text, int status) =>
-        WriteAsync(http, title, Html.Of($"<p>{text}</p>"), status);
+    /// <param name="http">The request.</param>
+    /// <param name="title">The page's heading, too.</param>
+    /// <param name="text">What it says.</param>
+    /// <param name="status">The HTTP status.</param>
+    /// <param name="back">Where a person may want to go from here, and how it is called.</param>
+    public static Task WriteMessageAsync(HttpContext http, string title, string text, int status, (string Address, string Name)? back = null) => WriteAsync(
+        http, title, Html.Of($"""<p>{text}</p>{Html.When(back is not null, () => Html.Of($"""<p><a href="{back!.Value.Address}">{back.Value.Name}</a></p>"""))}"""), status);
 
     /// <summary>
     /// Leads on after a form without an HTTP redirect: a chain of redirects from a form may end at a client's address, which this form's policy can't know.

@@ -14,8 +14,10 @@ internal sealed class SignInPages(
     SignIn signIn, UserManager<Person> people, PageWriter pages, SignInLimits limits, EnrolmentLinks enrolments, Revocations.Revocations revocations, ExternalSignInPages external,
     AuthorityAudit audit, AuthorityOptions options)
 {
-    // What a person with a wrong password, without an account, or with one that is locked or disabled hears: the same.
+    internal const string NoLocalAccounts = "This server has no accounts of its own. Sign in with your provider.";
     private const string ExternalPath = "/login/external/";
+
+    // What a person with a wrong password, without an account, or with one that is locked or disabled hears: the same.
     private const string Wrong = "That user name and password don't belong together. After several wrong ones an account rests for five minutes.";
 
     public async Task HandleAsync(HttpContext http, string path, bool get)
@@ -29,6 +31,12 @@ internal sealed class SignInPages(
         if (path.StartsWith(ExternalPath, StringComparison.Ordinal))
         {
             await ExternalAsync(http, path[ExternalPath.Length..], get);
+            return;
+        }
+
+        if (!options.LocalAccounts && (path.StartsWith("/login/passkey", StringComparison.Ordinal) || path is "/login/code" or "/login/enrol" || (path == AuthorityPaths.Login && !get)))
+        {
+            await FailAsync(http, NoLocalAccounts, StatusCodes.Status404NotFound);
             return;
         }
 
@@ -74,7 +82,7 @@ internal sealed class SignInPages(
     {
         if (!WantsJson(http))
         {
-            return PageWriter.WriteMessageAsync(http, "That did not work", message, status);
+            return PageWriter.WriteMessageAsync(http, "That did not work", message, status, (AuthorityPaths.Login, "Sign in"));
         }
 
         http.Response.StatusCode = status;
@@ -115,7 +123,7 @@ internal sealed class SignInPages(
         IFormCollection form = await http.Request.ReadFormAsync(http.RequestAborted);
         var returnUrl = ReturnUrl(form["returnUrl"]);
         string? name = form["name"], password = form["password"];
-        if (!options.LocalAccounts || string.IsNullOrEmpty(name) || string.IsNullOrEmpty(password) || name.Length > 256 || password.Length > 1024)
+        if (string.IsNullOrEmpty(name) || string.IsNullOrEmpty(password) || name.Length > 256 || password.Length > 1024)
         {
             await ShowAsync(http, returnUrl, Wrong, StatusCodes.Status400BadRequest);
             return;
@@ -229,7 +237,7 @@ internal sealed class SignInPages(
 
         IFormCollection form = await http.Request.ReadFormAsync(http.RequestAborted);
         SignInResult result = SignInResult.Failed;
-        if (options.LocalAccounts && (string?)form["credential"] is { Length: > 0 and < 16_384 } credential)
+        if ((string?)form["credential"] is { Length: > 0 and < 16_384 } credential)
         {
             try
             {

@@ -10,16 +10,19 @@ namespace Portcullis.Authority.People;
 /// <summary>Adds, changes, disables and removes people. What commands, the API and pages call; each call is one unit of work.</summary>
 public sealed class UserAdministration
 {
+    private const string NoLocalAccounts = "authority.localAccounts is false: people come here with their first sign-in at a provider.";
     private readonly IServiceScopeFactory _scopes;
     private readonly Revocations.Revocations _revocations;
     private readonly EnrolmentLinks _enrolments;
+    private readonly AuthorityOptions _options;
     private readonly TimeProvider _clock;
 
-    internal UserAdministration(IServiceScopeFactory scopes, Revocations.Revocations revocations, EnrolmentLinks enrolments, TimeProvider clock)
+    internal UserAdministration(IServiceScopeFactory scopes, Revocations.Revocations revocations, EnrolmentLinks enrolments, AuthorityOptions options, TimeProvider clock)
     {
         _scopes = scopes;
         _revocations = revocations;
         _enrolments = enrolments;
+        _options = options;
         _clock = clock;
     }
 
@@ -45,6 +48,11 @@ public sealed class UserAdministration
     public async Task<AdministrationResult<PersonInfo>> AddAsync(
         string name, string? displayName, string? email, IReadOnlyList<string> groups, bool administrator, string? password, CancellationToken cancellationToken)
     {
+        if (!_options.LocalAccounts)
+        {
+            return AdministrationResult<PersonInfo>.Failed(NoLocalAccounts);
+        }
+
         if (!PersonName.IsValid(name))
         {
             return AdministrationResult<PersonInfo>.Failed($"'{name}' is no user name: {PersonName.Rule}.");
@@ -174,6 +182,11 @@ public sealed class UserAdministration
     /// <summary>Makes a link with which the person sets a first password or passkey (or a new one). It works once, for three days; a newer one replaces it.</summary>
     public async Task<AdministrationResult<string>> CreateEnrolmentLinkAsync(string name, CancellationToken cancellationToken)
     {
+        if (!_options.LocalAccounts)
+        {
+            return AdministrationResult<string>.Failed(NoLocalAccounts);
+        }
+
         await using AsyncServiceScope scope = _scopes.CreateAsyncScope();
         return await FindAsync(scope, name, cancellationToken) is { } person
             ? AdministrationResult<string>.Done(await _enrolments.CreateAsync(person.Id, cancellationToken))

@@ -194,6 +194,46 @@ public sealed class SignInPagesTests
     }
 
     [Fact]
+    public async Task Local_accounts_that_are_switched_off_have_no_door()
+    {
+        await using AuthorityHost before = await AuthorityHost.StartAsync();
+        await before.AddAliceAsync();
+        var secret = (await before.Users.CreateEnrolmentLinkAsync("alice", TestContext.Current.CancellationToken)).Value!.Split('#')[1];
+        using TestBrowser kept = before.CreateBrowser();
+        TestPage enrol = await kept.GetAsync("/login/enrol");
+        TestPage signIn = await kept.GetAsync("/login");
+        await using AuthorityHost host = await AuthorityHost.StartAsync(before.Directory, o => o with { LocalAccounts = false }, before.Clock);
+        using TestBrowser browser = host.CreateBrowser();
+        foreach (System.Net.Cookie cookie in kept.Cookies.GetAllCookies())
+        {
+            browser.Cookies.Add(cookie);
+        }
+
+        Assert.DoesNotContain("password", (await browser.GetAsync("/login")).Text, StringComparison.Ordinal);
+        foreach (TestPage refused in new[]
+        {
+            await browser.SubmitAsync(signIn, "/login", ("name", "alice"), ("password", AuthorityHost.Password)),
+            await browser.SubmitAsync(enrol, "/login/enrol", ("secret", secret)),
+            await browser.PostAsync("/login/passkey/options", enrol.FormFields("/login/enrol")),
+            await browser.PostAsync("/login/passkey", enrol.FormFields("/login/enrol")),
+            await browser.PostAsync("/login/code", enrol.FormFields("/login/enrol")),
+        })
+        {
+            Assert.Equal(HttpStatusCode.NotFound, refused.Status);
+            Assert.Contains("no accounts of its own", refused.Text, StringComparison.Ordinal);
+        }
+
+        Assert.NotEqual(HttpStatusCode.OK, (await browser.GetAsync("/account")).Status);
+        Assert.False((await host.Users.CreateEnrolmentLinkAsync("alice", TestContext.Current.CancellationToken)).Succeeded);
+        Assert.False((await host.Users.AddAsync("bob", null, null, [], false, TestContext.Current.CancellationToken)).Succeeded);
+
+        // A first start without them makes nobody, and no link.
+        await using AuthorityHost fresh = await AuthorityHost.StartAsync(configure: o => o with { LocalAccounts = false });
+        Assert.Null(fresh.Report.EnrolmentLink);
+        Assert.Empty(await fresh.Users.ListAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task Second_step_asks_for_a_code_and_a_recovery_code_works_once()
     {
         await using AuthorityHost host = await AuthorityHost.StartAsync();
