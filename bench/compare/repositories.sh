@@ -1,4 +1,4 @@
-# The repositories: made once, then hard-linked for each server, so that all read the same pages. Sourced by bench/compare.sh.
+# The repositories: made once, their packs then hard-linked for each server, so that all read the same pages. Sourced by bench/compare.sh.
 
 # import PATH MEGABYTES KILOBYTES: a bare repository in one pack.
 import() {
@@ -49,11 +49,18 @@ request() {
   } >"$file"
 }
 
+# link_repository NAME PATH: with the same packs. What else is in it is its own: each further link to a file changes the file's time for all.
+link_repository() {
+  mkdir -p "$2"
+  cp -al "$seed/$1.git/objects" "$2/objects"
+  for file in "$seed/$1.git"/*; do [ "${file##*/}" = objects ] || cp -a "$file" "$2/"; done
+}
+
 # The repositories of one server, below its root. `once` is a copy of a repository that this server has never served.
 link_repositories() {
   local root=$1 name
   mkdir -p "$root/bench"
-  for name in small refs medium large; do cp -al "$seed/$name.git" "$root/bench/$name.git"; done
+  for name in small refs medium large; do link_repository "$name" "$root/bench/$name.git"; done
   cp -a "$seed/chain.git" "$root/bench/chain.git"
   git -C "$root/bench/chain.git" update-ref refs/heads/main "${chain[0]}"
   empty_repository "$root/bench/pushed.git"

@@ -76,8 +76,8 @@ p_push_large() { empty_repository "$work/$1.root/bench/push.git"; }
 c_push_large() { git -C "$seed/push.git" -c pack.compression=0 push -q "${url[$1]}/bench/push.git" main; }
 w_push_large() { commands "$1" "$2" "$3" 1 p_push_large c_push_large; rm -rf "$work/$2.root/bench/push.git"; }
 
-# The first time means a repository that this server has never served: another link to the same files.
-once() { [ -e "$work/$1.root/bench/$2-$3.git" ] || cp -al "$seed/$2.git" "$work/$1.root/bench/$2-$3.git"; }
+# The first time means a repository that this server has never served: another link to the same packs.
+once() { [ -e "$work/$1.root/bench/$2-$3.git" ] || link_repository "$2" "$work/$1.root/bench/$2-$3.git"; }
 w_clone_large_first() { once "$2" large "$3"; stream "$1" "$2" "$3" 1 "/bench/large-$3.git" "$work/clone-large"; }
 w_clone_large_again() { once "$2" large "$3"; stream "$1" "$2" "$3" 1 "/bench/large-$3.git" "$work/clone-large"; }
 w_clone_medium_first() { once "$2" medium "$3"; stream "$1" "$2" "$3" 8 "/bench/medium-$3.git" "$work/clone-medium"; }

@@ -130,7 +130,13 @@ public sealed class AuditLog : IAsyncDisposable
             @lock = await TakeLockAsync(options, cancellationToken).ConfigureAwait(false);
             var folder = new LogFolder(options.Directory, options.Node, timeProvider, storage);
             var (segment, position, findings) = LogOpening.Open(folder, options);
-            var queue = Channel.CreateBounded<PendingAppend>(new BoundedChannelOptions(options.QueueLength) { SingleReader = true });
+            var queue = Channel.CreateBounded<PendingAppend>(new BoundedChannelOptions(options.QueueLength)
+            {
+                SingleReader = true,
+
+                // An idle writer runs on the thread of the caller who wakes it: a record is then written without a change of threads.
+                AllowSynchronousContinuations = true,
+            });
             var status = new WriterStatus();
             writer = new LogWriter(options, timeProvider, queue, status, folder, segment, position);
             writer.Begin(findings);

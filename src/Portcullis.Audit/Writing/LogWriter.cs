@@ -14,6 +14,9 @@ internal sealed class LogWriter
     /// <summary>A group is written when it is as large as this, even if more waits.</summary>
     private const int GroupBytes = 1 << 20;
 
+    /// <summary>How many groups are written before another thread takes over.</summary>
+    private const int GroupsInTurn = 16;
+
     /// <summary>Space that only checkpoints and the log's own records may use.</summary>
     private const int OwnBytes = 32 << 10;
 
@@ -67,11 +70,16 @@ internal sealed class LogWriter
         }
     }
 
-    /// <summary>Serves the queue until it is completed.</summary>
+    /// <summary>Serves the queue until it is completed. Runs on the threads of callers, and keeps none of them for long.</summary>
     public async Task RunAsync()
     {
-        while (await _queue.Reader.WaitToReadAsync().ConfigureAwait(false))
+        for (var groups = 1; await _queue.Reader.WaitToReadAsync().ConfigureAwait(false); groups++)
         {
+            if (groups % GroupsInTurn == 0)
+            {
+                await Task.Yield();
+            }
+
             if (_trouble is null && _current.IsDisturbed())
             {
                 BeginTrouble("file_changed: another program changed or removed " + _current.Segment.Name.FileName);

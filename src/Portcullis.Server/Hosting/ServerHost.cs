@@ -71,6 +71,9 @@ internal sealed class ServerHost : IAsyncDisposable
         installation.MakeDirectories();
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "portcullis", ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.AddProvider(new LineLoggerProvider(terminal.Error, installation.TimeProvider));
+
+        // With a logger of its own for each request goes an activity for each, which nobody reads here: the audit is the log of requests.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         builder.WebHost.UseKestrelCore();
         var services = builder.Services;
         services.AddSingleton(installation);

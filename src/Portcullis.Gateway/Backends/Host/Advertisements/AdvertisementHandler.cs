@@ -17,7 +17,7 @@ internal sealed class AdvertisementHandler(RepositoryStore store, RefReader refs
     /// <summary>Answers <c>info/refs</c> without starting git; null, with nothing written, when it can't.</summary>
     public BackendOutcome? TryAdvertise(AuthorizedGitRequest request, GitResponse response)
     {
-        var directory = request.RepositoryExists ? store.Locate(request.Repository) : empty.TryLocate();
+        var directory = request.RepositoryExists ? store.DirectoryOf(request.Repository) : empty.TryLocate();
         if (directory is null || facts.TryGet(directory) is not { } known)
         {
             return null;
@@ -36,7 +36,7 @@ internal sealed class AdvertisementHandler(RepositoryStore store, RefReader refs
     /// <summary>Answers <c>info/refs</c>.</summary>
     public async Task<BackendOutcome> AdvertiseAsync(AuthorizedGitRequest request, GitResponse response)
     {
-        var directory = request.RepositoryExists ? Locate(request) : await empty.LocateAsync(request.Ended);
+        var directory = request.RepositoryExists ? store.DirectoryOf(request.Repository) : await empty.LocateAsync(request.Ended);
         var known = await facts.GetAsync(directory, request.Ended);
         if (IsVersion2(request))
         {
@@ -59,13 +59,13 @@ internal sealed class AdvertisementHandler(RepositoryStore store, RefReader refs
 
     /// <summary>Answers <c>ls-refs</c> without starting git; null, with nothing written, when it can't.</summary>
     public BackendOutcome? TryListRefs(AuthorizedGitRequest request, LsRefsRequest listing, GitResponse response) =>
-        store.Locate(request.Repository) is { } directory && facts.TryGet(directory) is { } known && refs.TryReadForFetch(directory, known) is { } all
+        store.DirectoryOf(request.Repository) is var directory && facts.TryGet(directory) is { } known && refs.TryReadForFetch(directory, known) is { } all
             ? Write(request, listing, response, all)
             : null;
 
     /// <summary>Answers <c>ls-refs</c>.</summary>
     public async Task<BackendOutcome> ListRefsAsync(AuthorizedGitRequest request, LsRefsRequest listing, GitResponse response) =>
-        Write(request, listing, response, await refs.ReadForFetchAsync(Locate(request), request.Ended));
+        Write(request, listing, response, await refs.ReadForFetchAsync(store.DirectoryOf(request.Repository), request.Ended));
 
     private static bool IsVersion2(AuthorizedGitRequest request) =>
         request.Request.Route.Service == GitService.UploadPack && request.Request.Protocol == GitProtocolVersion.V2;
@@ -74,9 +74,6 @@ internal sealed class AdvertisementHandler(RepositoryStore store, RefReader refs
     private static bool IsUnsure(RepositoryFacts.Facts known, RefSnapshot all) => known.UploadPack is null == HasRef(all);
 
     private static bool HasRef(RefSnapshot snapshot) => snapshot.Entries.Length > (snapshot.Head is { Id: null } ? 1 : 0);
-
-    private string Locate(AuthorizedGitRequest request) =>
-        store.Locate(request.Repository) ?? throw new IOException("The repository was deleted meanwhile.");
 
     private static BackendOutcome WriteVersion2(AuthorizedGitRequest request, GitResponse response, RepositoryFacts.Facts known)
     {

@@ -16,6 +16,9 @@ internal static unsafe partial class NativeFile
     private const int ReadOnly = 0;
     private const int CloseOnExec = 0x80000;
     private const int NonBlocking = 0x800;
+    private const int PathOnly = 0x200000;
+    private const ulong NoSymbolicLinks = 4;
+    private const nint OpenAt2 = 437;
     private const int NotFound = 2;
     private const int NotADirectory = 20;
     private const int InterruptedCall = 4;
@@ -75,6 +78,21 @@ internal static unsafe partial class NativeFile
         }
     }
 
+    /// <summary>
+    /// Opens a directory to look at what is in it, if no part of the path to it is a symbolic link (openat2(2), RESOLVE_NO_SYMLINKS). Null when there is none, one part
+    /// is, or this kernel can't tell.
+    /// </summary>
+    public static OpenFile? TryOpenWithoutLinks(byte[] path)
+    {
+        ulong* how = stackalloc ulong[3];
+        (how[0], how[1], how[2]) = ((ulong)(PathOnly | CloseOnExec | DirectoryOnly), 0, NoSymbolicLinks);
+        fixed (byte* name = path)
+        {
+            var descriptor = openat2(OpenAt2, CurrentDirectory, name, how, 3 * sizeof(ulong));
+            return descriptor < 0 ? null : new OpenFile((int)descriptor);
+        }
+    }
+
     /// <summary>The kernel's time as of its last tick, in nanoseconds since 1970.</summary>
     public static long CoarseTime()
     {
@@ -118,6 +136,10 @@ internal static unsafe partial class NativeFile
     [LibraryImport("libc", SetLastError = true)]
     private static partial int open(byte* path, int flags);
 
+    // libc has no name for it before its version 2.42.
+    [LibraryImport("libc", EntryPoint = "syscall")]
+    private static partial nint openat2(nint number, nint directory, byte* path, ulong* how, nint size);
+
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint read(int descriptor, byte* buffer, nint count);
 
@@ -142,6 +164,17 @@ internal static unsafe partial class NativeFile
             byte* buffer = stackalloc byte[StatxSize];
             byte empty = 0;
             return statx(descriptor, &empty, EmptyPath, BasicStats, buffer) == 0 ? NativeFile.Read(buffer) : FileStamp.Absent;
+        }
+
+        /// <summary>The stamp of something in this directory; that of an absent file where it can't be told. A symbolic link is one, wherever it leads.</summary>
+        /// <param name="name">Its name, ended by a zero byte.</param>
+        public FileStamp StampOf(ReadOnlySpan<byte> name)
+        {
+            byte* buffer = stackalloc byte[StatxSize];
+            fixed (byte* pointer = name)
+            {
+                return statx(descriptor, pointer, NoFollow, BasicStats, buffer) == 0 ? NativeFile.Read(buffer) : FileStamp.Absent;
+            }
         }
 
         /// <summary>Reads from where the last reading ended. Returns the number of bytes, 0 at the end, less when it can't be read.</summary>

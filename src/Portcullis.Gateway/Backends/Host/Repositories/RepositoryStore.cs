@@ -1,3 +1,4 @@
+using Portcullis.Gateway.Backends.Host.Freshness;
 using Portcullis.Gateway.Backends.Host.Processes;
 using Portcullis.Git;
 using Portcullis.Git.Names;
@@ -38,6 +39,16 @@ public sealed class RepositoryStore
     public string? Locate(RepositoryPath repository)
     {
         var directory = DirectoryOf(repository);
+        if (NativeFile.IsSupported)
+        {
+            // Where there is no link at all, none leaves the root.
+            using var plain = NativeFile.TryOpenWithoutLinks(NativeFile.PathBytes(directory));
+            if (plain is not null && plain.StampOf("HEAD\0"u8).IsRegular && plain.StampOf("objects\0"u8).IsDirectory)
+            {
+                return directory;
+            }
+        }
+
         return File.Exists(Path.Combine(directory, "HEAD"))
             && Directory.Exists(Path.Combine(directory, "objects"))
             && StaysWithinRoot(directory)
@@ -160,22 +171,9 @@ public sealed class RepositoryStore
         }
     }
 
-    private string DirectoryOf(RepositoryPath repository) => Path.Combine(root, repository.Value + Suffix);
+    /// <summary>Where a repository is, or would be. To be trusted of one that was located for the same request.</summary>
+    internal string DirectoryOf(RepositoryPath repository) => Path.Combine(root, repository.Value + Suffix);
 
-    private bool StaysWithinRoot(string directory)
-    {
-        for (var current = directory; current.Length > root.Length; current = Path.GetDirectoryName(current)!)
-        {
-            if (new DirectoryInfo(current) is { LinkTarget: not null } link)
-            {
-                var target = link.ResolveLinkTarget(returnFinalTarget: true);
-                if (target is null || !target.FullName.StartsWith(root + Path.DirectorySeparatorChar, StringComparison.Ordinal))
-                {
-                    return false;
-                }
-            }
-        }
-
-        return true;
-    }
+    private bool StaysWithinRoot(string directory) =>
+        FinalPath.Of(directory) is { } path && FinalPath.Of(root) is { } top && (path == top || path.StartsWith(top + Path.DirectorySeparatorChar, StringComparison.Ordinal));
 }
