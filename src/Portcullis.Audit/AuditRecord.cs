@@ -1,3 +1,4 @@
+using Portcullis.Audit.Lines;
 using System.Net;
 
 namespace Portcullis.Audit;
@@ -80,5 +81,5 @@ public sealed record AuditRecord
 
     /// <summary>Makes an id for a record: 32 hex digits of a version 7 UUID (RFC 9562 §5.7), so that ids sort by time.</summary>
     /// <param name="time">The time of the request.</param>
-    public static string NewId(DateTimeOffset time) => Guid.CreateVersion7(time).ToString("N");
+    public static string NewId(DateTimeOffset time) => RecordId.New(time);
 }

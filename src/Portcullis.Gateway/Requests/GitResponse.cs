@@ -7,6 +7,8 @@ namespace Portcullis.Gateway.Requests;
 /// <summary>The answer as a backend sees it: a content type, and bytes that are counted.</summary>
 internal sealed class GitResponse(HttpContext context) : IBufferWriter<byte>
 {
+    private const int SendBytes = 64 * 1024;
+
     private ReadOnlyMemory<byte> _held;
 
     /// <summary>Bytes of the body written so far.</summary>
@@ -56,6 +58,35 @@ internal sealed class GitResponse(HttpContext context) : IBufferWriter<byte>
         context.Response.Clear();
         BytesSent -= _held.Length;
         _held = default;
+    }
+
+    /// <summary>
+    /// Sends a successful answer of known bytes, however many: no more of them lie in buffers of ours than one that is sent, and the last ones stay there until the
+    /// answer is recorded.
+    /// </summary>
+    /// <param name="contentType">The content type that the Git service has.</param>
+    /// <param name="answer">The bytes.</param>
+    /// <param name="cancellationToken">Ends the sending.</param>
+    public async ValueTask SendAsync(string contentType, PieceBuffer answer, CancellationToken cancellationToken)
+    {
+        Start(contentType, length: answer.Length);
+        var unsent = 0;
+        foreach (var piece in answer.Pieces)
+        {
+            for (var rest = piece; !rest.IsEmpty;)
+            {
+                if (unsent == SendBytes)
+                {
+                    await FlushAsync(cancellationToken);
+                    unsent = 0;
+                }
+
+                var count = Math.Min(rest.Length, SendBytes - unsent);
+                this.Write(rest.Span[..count]);
+                rest = rest[count..];
+                unsent += count;
+            }
+        }
     }
 
     /// <summary>Sets a header of an answer that was started.</summary>

@@ -81,7 +81,7 @@ public static class LsRefsResponseWriter
     {
         if (request is { Peel: true, Symrefs: true })
         {
-            output.Write(snapshot.LinesOf(start, end));
+            output.WriteLines(snapshot.LinesOf(start, end));
             return;
         }
 
@@ -91,13 +91,13 @@ public static class LsRefsResponseWriter
         {
             if (snapshot.HasAttributes(i))
             {
-                output.Write(snapshot.LinesOf(copiedTo, i));
+                output.WriteLines(snapshot.LinesOf(copiedTo, i));
                 WriteLine(output, request, snapshot, i);
                 copiedTo = i + 1;
             }
         }
 
-        output.Write(snapshot.LinesOf(copiedTo, end));
+        output.WriteLines(snapshot.LinesOf(copiedTo, end));
     }
 
     private static void WriteLine(IBufferWriter<byte> output, LsRefsRequest request, RefSnapshot snapshot, int index)

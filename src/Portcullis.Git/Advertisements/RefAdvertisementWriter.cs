@@ -103,7 +103,7 @@ public static class RefAdvertisementWriter
                 continue;
             }
 
-            output.Write(snapshot.LinesOf(copiedTo, i));
+            output.WriteLines(snapshot.LinesOf(copiedTo, i));
             copiedTo = i + 1;
             var name = snapshot.NameOf(i).Span;
             WriteLine(output, snapshot.IdHexOf(i), name, default, ref pending);
@@ -114,7 +114,7 @@ public static class RefAdvertisementWriter
             }
         }
 
-        output.Write(snapshot.LinesOf(copiedTo, count));
+        output.WriteLines(snapshot.LinesOf(copiedTo, count));
     }
 
     private static void WriteLine(IBufferWriter<byte> output, ReadOnlySpan<byte> id, ReadOnlySpan<byte> name, ReadOnlySpan<byte> suffix, ref byte[]? capabilities)

@@ -124,8 +124,8 @@ public sealed class RefSnapshot
     }
 
     /// <summary>The lines of a run of refs.</summary>
-    internal ReadOnlySpan<byte> LinesOf(int start, int end) =>
-        start == end ? default : _lines.Span[_refs[start].Start.._refs[end - 1].End];
+    internal ReadOnlyMemory<byte> LinesOf(int start, int end) =>
+        start == end ? default : _lines[_refs[start].Start.._refs[end - 1].End];
 
     /// <summary>Whether a line holds a target or a peeled value.</summary>
     internal bool HasAttributes(int index) => _refs[index].TargetLength > 0 || _refs[index].HasPeeled;

@@ -46,6 +46,21 @@ public static class PktLineWriter
         output.Advance(length);
     }
 
+    /// <summary>Writes lines that are made already, without copying them where <paramref name="output"/> can do without.</summary>
+    /// <param name="output">Where to.</param>
+    /// <param name="lines">Whole lines, in memory that never changes.</param>
+    public static void WriteLines(this IBufferWriter<byte> output, ReadOnlyMemory<byte> lines)
+    {
+        if (output is IPieceWriter pieces)
+        {
+            pieces.Append(lines);
+        }
+        else
+        {
+            output.Write(lines.Span);
+        }
+    }
+
     /// <summary>Writes a flush-pkt, <c>0000</c>.</summary>
     /// <param name="output">Where to.</param>
     public static void WriteFlush(this IBufferWriter<byte> output) => output.Write("0000"u8);

@@ -28,15 +28,13 @@ internal sealed class HostBackend(
 
     /// <inheritdoc/>
     public Task<BackendOutcome> AdvertiseAsync(AuthorizedGitRequest request, GitResponse response) =>
-        advertisements.TryAdvertise(request, response) is { } outcome
-            ? Task.FromResult(outcome)
-            : LimitedAsync(request, () => advertisements.AdvertiseAsync(request, response));
+        advertisements.TryAdvertise(request, response)
+            ?? LimitedAsync(request, () => advertisements.AdvertiseAsync(request, response));
 
     /// <inheritdoc/>
     public Task<BackendOutcome> ListRefsAsync(AuthorizedGitRequest request, LsRefsRequest listing, GitResponse response) =>
-        advertisements.TryListRefs(request, listing, response) is { } outcome
-            ? Task.FromResult(outcome)
-            : LimitedAsync(request, () => advertisements.ListRefsAsync(request, listing, response));
+        advertisements.TryListRefs(request, listing, response)
+            ?? LimitedAsync(request, () => advertisements.ListRefsAsync(request, listing, response));
 
     /// <inheritdoc/>
     public Task<BackendOutcome> FetchAsync(AuthorizedGitRequest request, GitResponse response) =>

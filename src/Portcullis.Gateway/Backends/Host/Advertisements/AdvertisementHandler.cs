@@ -15,7 +15,7 @@ namespace Portcullis.Gateway.Backends.Host.Advertisements;
 internal sealed class AdvertisementHandler(RepositoryStore store, RefReader refs, RepositoryFacts facts, EmptyRepository empty)
 {
     /// <summary>Answers <c>info/refs</c> without starting git; null, with nothing written, when it can't.</summary>
-    public BackendOutcome? TryAdvertise(AuthorizedGitRequest request, GitResponse response)
+    public Task<BackendOutcome>? TryAdvertise(AuthorizedGitRequest request, GitResponse response)
     {
         var directory = request.RepositoryExists ? store.DirectoryOf(request.Repository) : empty.TryLocate();
         if (directory is null || facts.TryGet(directory) is not { } known)
@@ -25,12 +25,12 @@ internal sealed class AdvertisementHandler(RepositoryStore store, RefReader refs
 
         if (IsVersion2(request))
         {
-            return WriteVersion2(request, response, known);
+            return Task.FromResult(WriteVersion2(request, response, known));
         }
 
         var isFetch = request.Request.Route.Service == GitService.UploadPack;
         var all = isFetch ? refs.TryReadForFetch(directory, known) : refs.TryReadForPush(directory, known);
-        return all is null || (isFetch && IsUnsure(known, all)) ? null : Write(request, response, all, isFetch ? known.UploadPack : known.ReceivePack);
+        return all is null || (isFetch && IsUnsure(known, all)) ? null : SendAsync(request, response, all, isFetch ? known.UploadPack : known.ReceivePack);
     }
 
     /// <summary>Answers <c>info/refs</c>.</summary>
@@ -45,7 +45,7 @@ internal sealed class AdvertisementHandler(RepositoryStore store, RefReader refs
 
         if (request.Request.Route.Service == GitService.ReceivePack)
         {
-            return Write(request, response, await refs.ReadForPushAsync(directory, request.Ended), known.ReceivePack);
+            return await SendAsync(request, response, await refs.ReadForPushAsync(directory, request.Ended), known.ReceivePack);
         }
 
         var all = await refs.ReadForFetchAsync(directory, request.Ended);
@@ -54,18 +54,18 @@ internal sealed class AdvertisementHandler(RepositoryStore store, RefReader refs
             known = await facts.ReadAsync(directory, request.Ended);
         }
 
-        return Write(request, response, all, known.UploadPack);
+        return await SendAsync(request, response, all, known.UploadPack);
     }
 
     /// <summary>Answers <c>ls-refs</c> without starting git; null, with nothing written, when it can't.</summary>
-    public BackendOutcome? TryListRefs(AuthorizedGitRequest request, LsRefsRequest listing, GitResponse response) =>
+    public Task<BackendOutcome>? TryListRefs(AuthorizedGitRequest request, LsRefsRequest listing, GitResponse response) =>
         store.DirectoryOf(request.Repository) is var directory && facts.TryGet(directory) is { } known && refs.TryReadForFetch(directory, known) is { } all
-            ? Write(request, listing, response, all)
+            ? SendAsync(request, listing, response, all)
             : null;
 
     /// <summary>Answers <c>ls-refs</c>.</summary>
     public async Task<BackendOutcome> ListRefsAsync(AuthorizedGitRequest request, LsRefsRequest listing, GitResponse response) =>
-        Write(request, listing, response, await refs.ReadForFetchAsync(store.DirectoryOf(request.Repository), request.Ended));
+        await SendAsync(request, listing, response, await refs.ReadForFetchAsync(store.DirectoryOf(request.Repository), request.Ended));
 
     private static bool IsVersion2(AuthorizedGitRequest request) =>
         request.Request.Route.Service == GitService.UploadPack && request.Request.Protocol == GitProtocolVersion.V2;
@@ -77,34 +77,39 @@ internal sealed class AdvertisementHandler(RepositoryStore store, RefReader refs
 
     private static BackendOutcome WriteVersion2(AuthorizedGitRequest request, GitResponse response, RepositoryFacts.Facts known)
     {
-        response.Start(GitService.UploadPack.AdvertisementContentType());
-        response.Write(request.SeesEveryRef ? known.Version2 : known.RestrictedVersion2);
+        var capabilities = request.SeesEveryRef ? known.Version2 : known.RestrictedVersion2;
+        response.Start(GitService.UploadPack.AdvertisementContentType(), length: capabilities.Length);
+        response.Write(capabilities);
         return BackendOutcome.Served;
     }
 
-    private static BackendOutcome Write(AuthorizedGitRequest request, GitResponse response, RefSnapshot all, CapabilityList? capabilities)
+    private static async Task<BackendOutcome> SendAsync(AuthorizedGitRequest request, GitResponse response, RefSnapshot all, CapabilityList? capabilities)
     {
         var (service, version) = (request.Request.Route.Service, request.Request.Protocol);
-        response.Start(service.AdvertisementContentType());
+        var answer = new PieceBuffer();
         if (capabilities is null)
         {
-            RefAdvertisementWriter.WriteNothing(response, service, version);
-            return BackendOutcome.Served;
+            RefAdvertisementWriter.WriteNothing(answer, service, version);
+        }
+        else
+        {
+            RefAdvertisementWriter.Write(
+                answer,
+                service,
+                version,
+                service == GitService.UploadPack ? all.ForFetch(request) : all.ForPush(request),
+                request.SeesEveryRef ? capabilities : RestrictedCapabilities.Of(capabilities));
         }
 
-        RefAdvertisementWriter.Write(
-            response,
-            service,
-            version,
-            service == GitService.UploadPack ? all.ForFetch(request) : all.ForPush(request),
-            request.SeesEveryRef ? capabilities : RestrictedCapabilities.Of(capabilities));
+        await response.SendAsync(service.AdvertisementContentType(), answer, request.Ended);
         return BackendOutcome.Served;
     }
 
-    private static BackendOutcome Write(AuthorizedGitRequest request, LsRefsRequest listing, GitResponse response, RefSnapshot all)
+    private static async Task<BackendOutcome> SendAsync(AuthorizedGitRequest request, LsRefsRequest listing, GitResponse response, RefSnapshot all)
     {
-        response.Start(GitService.UploadPack.ResultContentType());
-        LsRefsResponseWriter.Write(response, listing, all.ForFetch(request));
+        var answer = new PieceBuffer();
+        LsRefsResponseWriter.Write(answer, listing, all.ForFetch(request));
+        await response.SendAsync(GitService.UploadPack.ResultContentType(), answer, request.Ended);
         return BackendOutcome.Served;
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
 using System.Text;
+using Portcullis.Gateway.Backends.Host.Objects;
 using Portcullis.Gateway.Backends.Host.Processes;
 using Portcullis.Gateway.Backends.Host.Visibility;
 using Portcullis.Git;
@@ -21,6 +22,11 @@ internal sealed class QuarantineInspector(GitLauncher git, ReachableObjects reac
     /// <summary>Whether an update of a ref is a fast-forward: both ends are commits, and the old one is an ancestor of the new one.</summary>
     public async Task<bool> IsFastForwardAsync(ObjectId before, ObjectId after, CancellationToken cancellationToken)
     {
+        if (IsProvedByFiles(before, after))
+        {
+            return true;
+        }
+
         var types = await TypesAsync([before, after], cancellationToken);
         return types.Count == 2 && types.All(type => type == "commit") && await IsAncestorAsync(before, after, cancellationToken);
     }
@@ -38,7 +44,7 @@ internal sealed class QuarantineInspector(GitLauncher git, ReachableObjects reac
 
         try
         {
-            return await IsAncestorAsync(before, after, cancellationToken);
+            return IsProvedByFiles(before, after) || await IsAncestorAsync(before, after, cancellationToken);
         }
         catch (GitFailedException)
         {
@@ -106,6 +112,13 @@ internal sealed class QuarantineInspector(GitLauncher git, ReachableObjects reac
         var appended = objects.OrderBy(entry => entry.Offset).Skip((int)Math.Min(sentObjects, int.MaxValue)).Select(entry => entry.Id).ToHashSet();
         await reachable.RemoveReachableAsync(directory, visible, appended, ObjectWalk.Objects, cancellationToken);
         return appended.Count == 0;
+    }
+
+    // What git unpacks, it has named itself by its content: such a chain of parents is as good as git's word.
+    private bool IsProvedByFiles(ObjectId before, ObjectId after)
+    {
+        var objects = Path.Combine(directory, "objects");
+        return LooseAncestry.IsProved(quarantine is null ? [objects] : [quarantine, objects], before, after);
     }
 
     // merge-base looks through annotated tags to their commits: whoever decides by this must know that both are commits.
