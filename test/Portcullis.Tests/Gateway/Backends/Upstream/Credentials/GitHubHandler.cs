@@ -1,7 +1,7 @@
 using System.Text;
 using Portcullis.EndToEnd.Upstreams.GitHub;
 
-namespace Portcullis.Tests.Gateway.Upstream.Credentials;
+namespace Portcullis.Tests.Gateway.Backends.Upstream.Credentials;
 
 /// <summary>Brings requests to a <see cref="GitHubModel"/> without a network, and can hold them back or fail them.</summary>
 internal sealed class GitHubHandler(GitHubModel model) : HttpMessageHandler

@@ -2,7 +2,7 @@ using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Portcullis.Gateway.Backends.Upstream.Credentials;
 
-namespace Portcullis.Tests.Gateway.Upstream.Credentials;
+namespace Portcullis.Tests.Gateway.Backends.Upstream.Credentials;
 
 public sealed class SecretCredentialTests : IDisposable
 {
