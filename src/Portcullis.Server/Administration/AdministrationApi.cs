@@ -115,7 +115,8 @@ internal static class AdministrationApi
         if (result.Token is not { } token)
         {
             context.Response.Headers.WWWAuthenticate = "Bearer realm=\"administration\", error=\"invalid_token\"";
-            await RefuseAsync(context, StatusCodes.Status401Unauthorized, result.Unverified?.Subject, null, result.Code, result.Description);
+            // Nobody knows whose it is: what a refused token says of itself stands in no record.
+            await RefuseAsync(context, StatusCodes.Status401Unauthorized, null, null, result.Code, result.Description);
             return false;
         }
 

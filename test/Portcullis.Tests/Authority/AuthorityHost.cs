@@ -6,22 +6,19 @@ using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
-using Portcullis.Access;
 using Portcullis.Access.Policies;
 using Portcullis.Authority;
 using Portcullis.Authority.Clients;
 using Portcullis.Authority.Keys;
 using Portcullis.Authority.People;
 using Portcullis.Tokens;
-using Portcullis.Tokens.Issuers;
-using Portcullis.Tokens.Revocation;
 
 namespace Portcullis.Tests.Authority;
 
 /// <summary>An authority of its own for one test: in a folder that goes, on a clock that the test sets.</summary>
 internal sealed class AuthorityHost : IAsyncDisposable
 {
-    public const string Password = "correct horse battery";
+    public const string Password = AuthoritySetup.Password;
     public const string PublicUrl = "http://localhost";
 
     public const string WorkloadIssuer = "https://token.actions.example";
@@ -32,10 +29,7 @@ internal sealed class AuthorityHost : IAsyncDisposable
     private AuthorityHost(WebApplication app, string address, string directory, bool ownsDirectory, FakeTimeProvider clock, AuthorityStartupReport report, LogCapture log)
     {
         (_app, Address, Directory, _ownsDirectory, Clock, Report, Log) = (app, address, directory, ownsDirectory, clock, report, log);
-        var validator = new TokenValidator(
-            [new TrustedIssuer { Issuer = address, Audiences = [address], KeySource = Keys, Permissions = PermissionSource.Token }],
-            clock, Services.GetRequiredService<IRevocationList>());
-        Gateway = validator;
+        Gateway = AuthoritySetup.GatewayOf(Services, address, clock);
     }
 
     /// <summary>The public address, and issuer.</summary>
@@ -73,7 +67,7 @@ internal sealed class AuthorityHost : IAsyncDisposable
         var address = PublicUrl;
         if (listens)
         {
-            address = $"http://127.0.0.1:{FreePort()}";
+            address = AuthoritySetup.FreeAddress();
             builder.WebHost.UseUrls(address);
         }
         else
@@ -141,7 +135,7 @@ internal sealed class AuthorityHost : IAsyncDisposable
 
     public async Task<string> AddServiceClientAsync(string id = "ci", Func<ClientInfo, ClientInfo>? configure = null)
     {
-        var client = new ClientInfo { Id = id, Grants = [ClientGrant.ClientCredentials, ClientGrant.TokenExchange], IsConfidential = true };
+        ClientInfo client = AuthoritySetup.ServiceClient(id);
         AdministrationResult<ClientRegistration> added = await Clients.AddAsync(configure?.Invoke(client) ?? client, TestContext.Current.CancellationToken);
         Assert.True(added.Succeeded, added.Problem);
         return added.Value.Secret ?? "";
@@ -170,39 +164,26 @@ internal sealed class AuthorityHost : IAsyncDisposable
         }
     }
 
-    private static int FreePort()
+    private static AccessPolicy Compile() => AuthoritySetup.Compile(new PolicyDefinition
     {
-        using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
-    private static AccessPolicy Compile()
-    {
-        var here = new SourceLocation("policy.yaml", 1);
-        PolicyText Text(string value) => new(value, here);
-        var definition = new PolicyDefinition
-        {
-            Roles =
-            [
-                new RoleDefinition(Text("developer"), [
-                    Text("git:{repository}:pull"), Text("git:{repository}@refs/heads/*,^refs/heads/main:push"), Text("git:{repository}@refs/heads/users/{sub}/*:push,force,delete"),
-                ]),
-                new RoleDefinition(Text("reader"), [Text("git:{repository}:pull")]),
-                new RoleDefinition(Text("observer"), [Text("grafana:read"), Text("registry:{repository}:pull,push")]),
-            ],
-            Bindings =
-            [
-                new BindingDefinition(Text("developer"), [Text("acme/*")], [Text("user:alice"), Text("group:engineering")], null, here),
-                new BindingDefinition(Text("observer"), [Text("acme/*")], [Text("group:observers"), Text("client:observer")], null, here),
-                new BindingDefinition(Text("reader"), [Text("acme/app")], [Text("client:ci"), Text("client:keyed")], null, here),
-            ],
-            Rules = [new RuleDefinition([], [], [Text("registry:acme/frozen:push")], here)],
-            Trust =
-            [
-                new TrustDefinition(Text(WorkloadIssuer), [new ClaimDefinition(Text("repository_id"), Text("1234"))], [Text("git:acme/app@refs/tags/v*:create")], false, here),
-            ],
-        };
-        return AccessPolicy.Compile(definition, out IReadOnlyList<PolicyProblem> problems) ?? throw new InvalidOperationException(string.Join("; ", problems));
-    }
+        Roles =
+        [
+            AuthoritySetup.Developer,
+            AuthoritySetup.Role("reader", "git:{repository}:pull"),
+            AuthoritySetup.Role("observer", "grafana:read", "registry:{repository}:pull,push"),
+        ],
+        Bindings =
+        [
+            AuthoritySetup.Binding("developer", "acme/*", "user:alice", "group:engineering"),
+            AuthoritySetup.Binding("observer", "acme/*", "group:observers", "client:observer"),
+            AuthoritySetup.Binding("reader", "acme/app", "client:ci", "client:keyed"),
+        ],
+        Rules = [new RuleDefinition([], [], [AuthoritySetup.Text("registry:acme/frozen:push")], default)],
+        Trust =
+        [
+            new TrustDefinition(
+                AuthoritySetup.Text(WorkloadIssuer), [new ClaimDefinition(AuthoritySetup.Text("repository_id"), AuthoritySetup.Text("1234"))],
+                [AuthoritySetup.Text("git:acme/app@refs/tags/v*:create")], false, default),
+        ],
+    });
 }
