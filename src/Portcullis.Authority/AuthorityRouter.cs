@@ -5,6 +5,7 @@ using Microsoft.AspNetCore;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Primitives;
@@ -13,6 +14,7 @@ using Portcullis.Authority.Keys;
 using Portcullis.Authority.OAuth;
 using Portcullis.Authority.Pages;
 using Portcullis.Authority.Revocations;
+using Portcullis.Authority.Storage;
 
 namespace Portcullis.Authority;
 
@@ -140,7 +142,14 @@ internal sealed partial class AuthorityRouter(AuthorityOptions options, KeyRing 
 
         try
         {
-            await next(http);
+            if (guessable)
+            {
+                await WithConnectionAsync(http, next);
+            }
+            else
+            {
+                await next(http);
+            }
         }
         catch (AuditUnavailableException exception)
         {
@@ -159,6 +168,21 @@ internal sealed partial class AuthorityRouter(AuthorityOptions options, KeyRing 
         if (guessable && http.GetOpenIddictServerResponse()?.Error is "invalid_client" or "invalid_grant" or "invalid_token")
         {
             limits.CountFailure(address, null);
+        }
+    }
+
+    // Programs come here by the thousand, and each asks the database several times. EF opens a connection for each time, and SQLite's costs a hundred calls to open.
+    private static async Task WithConnectionAsync(HttpContext http, RequestDelegate next)
+    {
+        DatabaseFacade database = http.RequestServices.GetRequiredService<AuthorityDbContext>().Database;
+        await database.OpenConnectionAsync(http.RequestAborted);
+        try
+        {
+            await next(http);
+        }
+        finally
+        {
+            await database.CloseConnectionAsync();
         }
     }
 
