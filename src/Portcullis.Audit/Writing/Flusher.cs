@@ -77,8 +77,13 @@ internal sealed class Flusher : IDisposable
         }
 
         _wake.Release();
-        _thread.Join();
-        _wake.Dispose();
+
+        // The writer may be woken from this thread itself, and end on it.
+        if (Thread.CurrentThread != _thread)
+        {
+            _thread.Join();
+            _wake.Dispose();
+        }
     }
 
     private void Run()
