@@ -34,8 +34,9 @@ internal static class AuthorityComposition
     }
 
     /// <summary>Makes the authority ready, and says what a person has to know.</summary>
+    /// <returns>Whether this is its first start, which makes everything.</returns>
     /// <exception cref="CommandFailedException">Its database can't be used.</exception>
-    public static async Task PrepareAsync(IServiceProvider services, CommandTerminal terminal, CancellationToken cancellationToken)
+    public static async Task<bool> PrepareAsync(IServiceProvider services, CommandTerminal terminal, CancellationToken cancellationToken)
     {
         var report = await PrepareAsync(services, makeAdministrator: true, cancellationToken);
         var signing = services.GetRequiredService<KeyRing>().GetSigningKey();
@@ -50,7 +51,7 @@ internal static class AuthorityComposition
 
         if (report.Administrator is not { } administrator)
         {
-            return;
+            return report.IsFirstStart;
         }
 
         if (terminal.IsTerminal)
@@ -63,6 +64,8 @@ internal static class AuthorityComposition
             // Whoever reads the link is the administrator: it is no line for a log.
             terminal.Output.WriteLine($"made the administrator {administrator}; `portcullis user enrol {administrator}` prints a link that sets a passkey or password");
         }
+
+        return report.IsFirstStart;
     }
 
     /// <summary>Makes the authority ready.</summary>

@@ -102,10 +102,7 @@ internal sealed class ServerHost : IAsyncDisposable
         var application = builder.Build();
         owned.Add(application);
         application.Services.GetRequiredService<MetricsCollector>();
-        if (configuration.Authority.Enabled)
-        {
-            await AuthorityComposition.PrepareAsync(application.Services, terminal, cancellationToken);
-        }
+        var isFirstStart = configuration.Authority.Enabled && await AuthorityComposition.PrepareAsync(application.Services, terminal, cancellationToken);
 
         var malformed = application.Services.GetRequiredService<MalformedHttpAudit>();
         owned.Add(new Owned(application.Services.GetRequiredService<DiagnosticListener>().Subscribe(malformed, MalformedHttpAudit.Wants)));
@@ -134,6 +131,12 @@ internal sealed class ServerHost : IAsyncDisposable
         }
 
         await terminal.Output.FlushAsync(cancellationToken);
+        if (isFirstStart)
+        {
+            // Making tables and an administrator leaves tens of megabytes of garbage, and a server at rest makes none that would have it collected. Beside the first requests, not before them.
+            _ = Task.Run(() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true), CancellationToken.None);
+        }
+
         return new ServerHost(application, owned);
     }
 
