@@ -19,10 +19,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export LC_ALL=C GIT_CONFIG_NOSYSTEM=1 GIT_TERMINAL_PROMPT=0 DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 
 rounds='' only=. servers="nginx lighttpd haproxy apache portcullis" push_megabytes=100 keep='' program=''
-seconds=3 repeats=10 medium_megabytes=20 large_megabytes=''
+seconds=3 repeats=10 warm_commands=100 medium_megabytes=20 large_megabytes=''
 while [ $# -gt 0 ]; do
   case $1 in
-    --quick) rounds=${rounds:-2} seconds=1 repeats=4 large_megabytes=${large_megabytes:-100}; shift ;;
+    --quick) rounds=${rounds:-2} seconds=1 repeats=4 warm_commands=40 large_megabytes=${large_megabytes:-100}; shift ;;
     --rounds) rounds=$2; shift 2 ;;
     --only) only=$2; shift 2 ;;
     --servers) servers=$2; shift 2 ;;

@@ -77,7 +77,8 @@ load() {
   sample "$name" "$server" "$3" "$(awk -v n="$((requests - wrong))" -v t="$microseconds" 'BEGIN { printf "%.1f", n / t * 1e6 }')" $((after - before)) "$requests"
 }
 
-# A server that compiles what it runs, as Portcullis does, is not measured while it does so; the others get the same.
+# A server that compiles what it runs, as Portcullis does, is not measured while it does so; the others get the same. Pushes and fetches, too, as
+# often as it takes for such a compiler to be done with them.
 warm_up() {
   local server=$1 path authorization
   for path in "/bench/small.git/info/refs?service=git-upload-pack" /bench/small.git/git-upload-pack; do
@@ -85,6 +86,14 @@ warm_up() {
       BODY=$([[ $path = */git-upload-pack ]] && echo "$work/ls-refs") EXPECTED=0 VARY='' wrk -t 1 -c 16 -d "${seconds}s" -s $here/load.lua -H "Git-Protocol: version=2" \
         -H "Authorization: $authorization" "${url[$server]}$path" >/dev/null
     done
+  done
+  # Whoever reads fifty thousand refs once and remembers them has done so.
+  BODY=$work/ls-refs-narrow EXPECTED=0 VARY='' wrk -t 1 -c 8 -d "${seconds}s" -s $here/load.lua -H "Git-Protocol: version=2" -H "Authorization: Bearer $token" \
+    "${url[$server]}/bench/refs.git/git-upload-pack" >/dev/null
+  local turn
+  for turn in $(seq "$warm_commands"); do
+    p_push_one "$server"; GIT_CONFIG_GLOBAL=$work/$server.gitconfig c_push_one "$server"
+    p_fetch_one "$server"; GIT_CONFIG_GLOBAL=$work/$server.gitconfig c_fetch_one "$server"
   done
 }
 
