@@ -81,8 +81,13 @@ public sealed partial class CredentialHelper(AuthoritySite site) : IClassFixture
         (await git.RunAsync(work, "clone", "--quiet", $"{Server.Url}/{repository}.git", "clone")).ShouldSucceed();
         var held = Held(git).Single(token => token.GetProperty("Scope").GetString()!.Length > 0).GetProperty("Token").GetString()!;
 
-        // The refused token is erased; the next command has another.
+        // The refused token is erased; the next command has another. What a command says, the server beside it reads a moment later.
         (await Server.CommandAsync("revoke", "--token-id", OAuthPerson.Claims(held).GetProperty("jti").GetString()!)).ShouldSucceed();
+        while (await StatusAsync(repository, held) != 401)
+        {
+            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+        }
+
         await git.RunAsync(work, "-C", "clone", "fetch", "--quiet");
         Assert.DoesNotContain(Held(git), token => token.GetProperty("Token").GetString() == held);
         (await git.RunAsync(work, "-C", "clone", "fetch", "--quiet")).ShouldSucceed();
@@ -90,7 +95,7 @@ public sealed partial class CredentialHelper(AuthoritySite site) : IClassFixture
         // Signing out ends the login here and there: nothing is left, and nobody can be asked.
         var last = Held(git)[^1].GetProperty("Token").GetString()!;
         (await HelperAsync(git, "", "sign-out", Server.Url)).ShouldSucceed();
-        Assert.Equal(401, (await RawHttp.SendAsync(Server.Uri, $"GET /{repository}.git/info/refs?service=git-upload-pack HTTP/1.1", [$"Authorization: Bearer {last}"]))!.Status);
+        Assert.Equal(401, await StatusAsync(repository, last));
         Assert.Empty(Directory.EnumerateFiles(StateOf(git), "*.json"));
         var refused = (await git.WithConfig("credential.interactive", "false").RunAsync(work, "-C", "clone", "fetch", "--quiet")).ShouldFail();
         Assert.Contains("nobody is signed in", refused.Error);
@@ -198,6 +203,9 @@ public sealed partial class CredentialHelper(AuthoritySite site) : IClassFixture
         Assert.True(process.ExitCode == 0, said + await output);
         return said;
     }
+
+    private async Task<int> StatusAsync(string repository, string token) =>
+        (await RawHttp.SendAsync(Server.Uri, $"GET /{repository}.git/info/refs?service=git-upload-pack HTTP/1.1", [$"Authorization: Bearer {token}"]))!.Status;
 
     private Task<CommandResult> HelperAsync(Git git, string input, params string[] arguments) => Shell.RunAsync(Source.CredentialHelper, arguments, site.NewFolder(), git.Environment, input);
 
