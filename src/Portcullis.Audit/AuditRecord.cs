@@ -1,5 +1,5 @@
-using Portcullis.Audit.Lines;
 using System.Net;
+using Portcullis.Audit.Lines;
 
 namespace Portcullis.Audit;
 
