@@ -49,7 +49,7 @@ internal sealed class LooseObject
     {
         var space = head.IndexOf((byte)' ');
         var end = head.IndexOf((byte)0);
-        if (space <= 0 || end < space || head[..space].IndexOfAnyExceptInRange((byte)'a', (byte)'z') >= 0)
+        if (space < 0 || end <= space + 1 || head[(space + 1)..end].ContainsAnyExceptInRange((byte)'0', (byte)'9'))
         {
             return null;
         }
