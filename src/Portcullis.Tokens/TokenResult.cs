@@ -9,11 +9,10 @@ public readonly struct TokenResult
 
     internal TokenResult(ValidatedToken token) => Token = token;
 
-    internal TokenResult(TokenError error, string description, UnverifiedClaims? unverified)
+    internal TokenResult(TokenError error, string description)
     {
         Error = error;
         _description = description;
-        Unverified = unverified;
     }
 
     /// <summary>The token, when every check passed; otherwise <see langword="null"/>.</summary>
@@ -32,7 +31,4 @@ public readonly struct TokenResult
 
     /// <summary>One or two sentences for the user: what is wrong and what to do. Never holds anything of the token.</summary>
     public string Description => _description ?? "";
-
-    /// <summary>What the refused token says about itself, as far as it could be read: for the audit log, never for a decision.</summary>
-    public UnverifiedClaims? Unverified { get; }
 }

@@ -100,13 +100,13 @@ public sealed class TokenValidator
         failure = TokenPayload.Read(form.Payload, out TokenPayload? payload);
         if (failure is not null || payload is null)
         {
-            return Refuse(failure ?? TokenFailure.PayloadMalformed, header, payload);
+            return Refuse(failure ?? TokenFailure.PayloadMalformed);
         }
 
         // 6. The issuer, whose rules apply from here on.
         if (!_issuers.TryGetValue(payload.Issuer!, out IssuerRules? issuer))
         {
-            return Refuse(TokenFailure.IssuerUnknown, header, payload);
+            return Refuse(TokenFailure.IssuerUnknown);
         }
 
         // 7. Type, 8. algorithm, 9. to 12. times, 13. audience: everything that costs nothing comes before the signature.
@@ -120,7 +120,7 @@ public sealed class TokenValidator
             ?? TokenChecks.Audience(payload, issuer);
         if (failure is not null)
         {
-            return Refuse(failure, header, payload);
+            return Refuse(failure);
         }
 
         // 14. The one key of this issuer with this id, suited to this algorithm.
@@ -128,20 +128,20 @@ public sealed class TokenValidator
         (VerificationKey? key, KeySet? keys, failure) = await FindKeyAsync(issuer, header, algorithm, cancellationToken);
         if (key is null || keys is null)
         {
-            return Refuse(failure ?? TokenFailure.KeyUnknown, header, payload);
+            return Refuse(failure ?? TokenFailure.KeyUnknown);
         }
 
         // 15. The signature.
         if (_refused.Contains(hash, key))
         {
-            return Refuse(TokenFailure.SignatureInvalid, header, payload);
+            return Refuse(TokenFailure.SignatureInvalid);
         }
 
         byte[] signature = System.Buffers.Text.Base64Url.DecodeFromUtf8(form.Signature);
         if (!key.Verify(algorithm, ascii, form.SigningInputLength, signature))
         {
             _refused.Add(hash, key);
-            return Refuse(TokenFailure.SignatureInvalid, header, payload);
+            return Refuse(TokenFailure.SignatureInvalid);
         }
 
         // 16. Bound to a certificate? 17. Taken back?
@@ -150,7 +150,7 @@ public sealed class TokenValidator
         failure = TokenChecks.Certificate(token.ConfirmationCertificateThumbprint, context) ?? TokenChecks.Revocation(token, _revocations);
         if (failure is not null)
         {
-            return Refuse(failure, header, payload);
+            return Refuse(failure);
         }
 
         _cache.Add(new CachedToken(token, key, keys, revocationVersion, issuer));
@@ -246,9 +246,5 @@ public sealed class TokenValidator
         TokenHash = hash,
     };
 
-    private static TokenResult Refuse(TokenFailure failure, TokenHeader? header = null, TokenPayload? payload = null)
-    {
-        UnverifiedClaims? unverified = header is null && payload is null ? null : new UnverifiedClaims(payload?.Issuer, payload?.Subject, payload?.TokenId, header?.KeyId, payload?.ClientId);
-        return new TokenResult(failure.Error, failure.Description, unverified);
-    }
+    private static TokenResult Refuse(TokenFailure failure) => new(failure.Error, failure.Description);
 }

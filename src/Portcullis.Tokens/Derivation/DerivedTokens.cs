@@ -126,17 +126,17 @@ public sealed class DerivedTokens
 
         if (payload.Audiences is not [var only] || !string.Equals(only, audience, StringComparison.Ordinal))
         {
-            return Refuse(new TokenFailure(TokenError.AudienceRefused, "This credential is for another address."), payload);
+            return Refuse(new TokenFailure(TokenError.AudienceRefused, "This credential is for another address."));
         }
 
         if (_time.GetUtcNow().ToUnixTimeSeconds() >= payload.ExpiresAt)
         {
-            return Refuse(new TokenFailure(TokenError.Expired, "This credential has expired. Ask for a new one."), payload);
+            return Refuse(new TokenFailure(TokenError.Expired, "This credential has expired. Ask for a new one."));
         }
 
         if (TokenChecks.Certificate(payload.CertificateThumbprint, context) is { } certificate)
         {
-            return Refuse(certificate, payload);
+            return Refuse(certificate);
         }
 
         JsonElement parent = payload.Json.GetProperty(ParentClaim);
@@ -161,17 +161,14 @@ public sealed class DerivedTokens
         };
         if (TokenChecks.Revocation(validated, _revocations) is { } revoked)
         {
-            return Refuse(revoked, payload);
+            return Refuse(revoked);
         }
 
         purpose = payload.Json.GetProperty(PurposeClaim).GetString()!;
         return new TokenResult(validated);
     }
 
-    private static TokenResult Refuse(TokenFailure failure, TokenPayload? payload = null) => new(
-        failure.Error,
-        failure.Description,
-        payload is null ? null : new UnverifiedClaims(payload.Issuer, payload.Subject, payload.TokenId, null, payload.ClientId));
+    private static TokenResult Refuse(TokenFailure failure) => new(failure.Error, failure.Description);
 
     /// <summary>Nobody else can validate these tokens.</summary>
     private sealed class KeySetOfNobody : IKeySetSource

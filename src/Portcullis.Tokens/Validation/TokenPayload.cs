@@ -69,7 +69,7 @@ internal sealed class TokenPayload
     public bool IsOfAnotherKind =>
         Json.TryGetProperty("nonce"u8, out _) || Json.TryGetProperty("at_hash"u8, out _) || Json.TryGetProperty("c_hash"u8, out _) || Json.TryGetProperty("events"u8, out _);
 
-    /// <summary>Reads all claims. Gives the payload beside a failure too, as far as it could be read, for <see cref="UnverifiedClaims"/>.</summary>
+    /// <summary>Reads all claims.</summary>
     public static TokenFailure? Read(ReadOnlySpan<byte> base64Url, out TokenPayload? payload)
     {
         payload = null;

@@ -146,7 +146,6 @@ public sealed class TokenValidatorTests
         TokenResult refused = await fixture.ValidateAsync(unseen);
         Assert.Equal(TokenError.Expired, refused.Error);
         Assert.Equal("The token expired 30 seconds ago. Get a new one.", refused.Description);
-        Assert.Equal("alice", refused.Unverified!.Subject);
     }
 
     [Fact]

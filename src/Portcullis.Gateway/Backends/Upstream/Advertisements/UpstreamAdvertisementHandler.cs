@@ -39,16 +39,19 @@ internal sealed class UpstreamAdvertisementHandler(UpstreamRefs refs)
             return BackendOutcome.Missing;
         }
 
-        response.Start(service.AdvertisementContentType());
-        if (discovery.Refs is not { } all)
+        var shown = new PieceBuffer();
+        if (discovery.Refs is { } all)
         {
-            RestrictedCapabilities.Of(discovery.Facts.Version2!).WriteTo(response);
-            return BackendOutcome.Served;
+            // A client that asked for version 2 takes 0 from a server that knows no other.
+            var version = request.Request.Protocol == GitProtocolVersion.V2 ? GitProtocolVersion.V0 : request.Request.Protocol;
+            RefAdvertisementWriter.Write(shown, service, version, all.ForFetch(request), RestrictedCapabilities.Of(discovery.Facts.Version0));
+        }
+        else
+        {
+            RestrictedCapabilities.Of(discovery.Facts.Version2!).WriteTo(shown);
         }
 
-        // A client that asked for version 2 takes 0 from a server that knows no other.
-        var version = request.Request.Protocol == GitProtocolVersion.V2 ? GitProtocolVersion.V0 : request.Request.Protocol;
-        RefAdvertisementWriter.Write(response, service, version, all.ForFetch(request), RestrictedCapabilities.Of(discovery.Facts.Version0));
+        await response.SendAsync(service.AdvertisementContentType(), shown, request.Ended);
         return BackendOutcome.Served;
     }
 
@@ -76,8 +79,9 @@ internal sealed class UpstreamAdvertisementHandler(UpstreamRefs refs)
             return BackendOutcome.Missing;
         }
 
-        response.Start(contentType);
-        LsRefsResponseWriter.Write(response, listing, all.Refs.ForFetch(request));
+        var shown = new PieceBuffer();
+        LsRefsResponseWriter.Write(shown, listing, all.Refs.ForFetch(request));
+        await response.SendAsync(contentType, shown, request.Ended);
         return BackendOutcome.Served;
     }
 
@@ -94,17 +98,21 @@ internal sealed class UpstreamAdvertisementHandler(UpstreamRefs refs)
         var advertisement = read.Parsed;
         var shown = advertisement.Refs.ForPush(request);
         var isProofNeeded = MayNeedProof(request, shown);
-        response.Start(GitService.ReceivePack.AdvertisementContentType());
+        var answer = new PieceBuffer();
         if (request.SeesEveryRef && !isProofNeeded)
         {
-            response.Write(read.Bytes.Span);
-            return BackendOutcome.Served;
+            answer.Append(read.Bytes);
+        }
+        else
+        {
+            // What is looked at here must not lean on objects that only the upstream has (gitprotocol-capabilities, "no-thin").
+            var capabilities = isProofNeeded ? advertisement.Capabilities.Without("no-thin").With("no-thin") : advertisement.Capabilities;
+            RefAdvertisementWriter.Write(
+                answer, GitService.ReceivePack, version, shown, request.SeesEveryRef ? capabilities : RestrictedCapabilities.Of(capabilities));
         }
 
-        // What is looked at here must not lean on objects that only the upstream has (gitprotocol-capabilities, "no-thin").
-        var capabilities = isProofNeeded ? advertisement.Capabilities.Without("no-thin").With("no-thin") : advertisement.Capabilities;
-        RefAdvertisementWriter.Write(
-            response, GitService.ReceivePack, version, shown, request.SeesEveryRef ? capabilities : RestrictedCapabilities.Of(capabilities));
+        // While it is sent, at the client's pace, the list counts against the budget.
+        await response.SendAsync(GitService.ReceivePack.AdvertisementContentType(), answer, request.Ended);
         return BackendOutcome.Served;
     }
 

@@ -1,12 +1,13 @@
 using System.Net;
 using System.Text;
+using System.Text.RegularExpressions;
 using Portcullis.Audit;
 using Portcullis.Gateway.Backends.Upstream.Credentials;
 using Portcullis.Tests.Git;
 
 namespace Portcullis.Tests.Gateway.Backends.Upstream;
 
-public class UpstreamTests
+public partial class UpstreamTests
 {
     private const string Everything = "git:*:pull,push,force,delete";
 
@@ -30,6 +31,39 @@ public class UpstreamTests
         var entry = Assert.Single(await levels.Gateway.AuditAsync(), entry => entry.Record.Operation == "push" && entry.Record.Refs is not null);
         Assert.Equal(["move", "delete", "create"], entry.Record.Refs!.Select(change => change.Change));
         Assert.All(entry.Record.Refs!, change => Assert.Equal(AuditOutcome.Allowed, change.Outcome));
+    }
+
+    [Theory]
+    [InlineData("git-upload-pack", "git:*@refs/heads/shown/*:pull,push", 0)]
+    [InlineData("git-upload-pack", "git:*@refs/heads/shown/*:pull,push", 1)]
+    [InlineData("git-receive-pack", "git:*@refs/heads/shown/*:pull,push", 0)]
+    [InlineData("git-receive-pack", Everything, 0)]
+    public async Task A_long_list_is_sent_with_its_length_as_from_disk(string service, string scope, int version)
+    {
+        await using var levels = await TwoLevels.StartAsync();
+        var work = await levels.SeedAsync("acme/app");
+        var commit = GitProgram.RunText(work, "rev-parse", "HEAD");
+        var lines = string.Concat(Enumerable.Range(0, 1500).Select(i => $"create refs/heads/shown/{i:d5} {commit}\ncreate refs/heads/hidden/{i:d5} {commit}\n"));
+        GitProgram.Run(Path.Combine(levels.Upstream.Folder, "repositories", "acme", "app.git"), ["update-ref", "--stdin"], Encoding.ASCII.GetBytes(lines));
+
+        var behind = await ReadAsync(levels.Gateway, "up/acme/app");
+        var onDisk = await ReadAsync(levels.Upstream, "acme/app");
+
+        Assert.Equal(Refs(onDisk), Refs(behind));
+        Assert.InRange(Refs(behind).Length, 1500, 3002);
+
+        async Task<byte[]> ReadAsync(Live.GatewayServer server, string name)
+        {
+            var client = server.Client(server.Token(scope));
+            client.DefaultRequestHeaders.Add("Git-Protocol", $"version={version}");
+            using var answer = await client.GetAsync($"/{name}.git/info/refs?service={service}", HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+            var length = answer.Content.Headers.ContentLength;
+            var bytes = await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
+            Assert.Equal(bytes.Length, length);
+            return bytes;
+        }
+
+        static string[] Refs(byte[] advertisement) => [.. RefLine().Matches(Encoding.UTF8.GetString(advertisement)).Select(match => match.Value)];
     }
 
     [Fact]
@@ -153,4 +187,7 @@ public class UpstreamTests
     }
 
     private static Task<string> TextAsync(HttpResponseMessage answer) => answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+
+    [GeneratedRegex("[0-9a-f]{40} refs/heads/[^\n\0]+")]
+    private static partial Regex RefLine();
 }
