@@ -109,6 +109,7 @@ internal sealed class ServerHost : IAsyncDisposable
         application.Use(application.Services.GetRequiredService<RunningRequests>().CountAsync);
         OtherServices.Use(application);
         application.UseServiceEndpoints();
+        application.UseFrontPage();
         if (configuration.Authority.Enabled)
         {
             application.UsePortcullisAuthority();

@@ -113,6 +113,11 @@ public sealed class AuthorityCommands(AuthoritySite site) : IClassFixture<Author
         Assert.NotEqual(200, (int)(await http.GetAsync($"{server.Url}/login")).StatusCode);
         Assert.DoesNotContain(server.Url + "\"", (await http.GetStringAsync($"{server.Url}/.well-known/oauth-protected-resource")).Split("authorization_servers")[1]);
         Assert.False(File.Exists(Path.Combine(server.DataFolder, "portcullis.db")));
+
+        http.DefaultRequestHeaders.Accept.ParseAdd("text/html");
+        var front = await http.GetStringAsync(server.Url + "/");
+        Assert.Contains($"git clone {server.Url}/<repository>.git\n", front);
+        Assert.EndsWith("Tokens come from https://idp.example.\n", front);
     }
 
     private static JsonElement Json(CommandResult result) => JsonDocument.Parse(result.ShouldSucceed().Output).RootElement;

@@ -163,6 +163,10 @@ public sealed class InTheBrowser(BrowserSite site) : IClassFixture<BrowserSite>
         Assert.SkipUnless(Chromium.IsThere, Chromium.Missing);
         using var program = new NativeProgram(Server.Url, "git:acme/*:pull");
         await using var browser = await Chromium.StartAsync();
+
+        // Who types the server's name comes to where they can do something.
+        await browser.GoToAsync(Server.Url + "/");
+        await browser.WaitForAsync("**/login?returnUrl=%2Faccount");
         await browser.GoToAsync(program.Address);
         await browser.FillAsync("User name", "alice");
         await browser.FillAsync("Password", AuthoritySite.Password + "!");

@@ -24,6 +24,21 @@ public sealed class Endpoints(HostSite site) : IClassFixture<HostSite>
         Assert.Equal("GET, HEAD", response.Header("Allow"));
     }
 
+    [Theory]
+    [InlineData("GET", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", 302)]
+    [InlineData("HEAD", "text/html", 302)]
+    [InlineData("GET", "*/*", 404)]
+    [InlineData("GET", "application/json", 404)]
+    [InlineData("GET", null, 404)]
+    [InlineData("POST", "text/html", 404)]
+    public async Task Leads_browsers_alone_from_the_root_to_the_account(string method, string? accept, int status)
+    {
+        var response = await RawHttp.SendAsync(site.Server.Uri, $"{method} / HTTP/1.1", accept is null ? [] : [$"Accept: {accept}"]);
+
+        Assert.Equal(status, response!.Status);
+        Assert.Equal(status == 302 ? "/account" : null, response.Header("Location"));
+    }
+
     [Fact]
     public async Task Metrics_name_neither_repositories_nor_people()
     {
