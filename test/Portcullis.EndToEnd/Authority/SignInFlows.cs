@@ -6,7 +6,7 @@ using Portcullis.EndToEnd.Harness;
 namespace Portcullis.EndToEnd.Authority;
 
 /// <summary>People and their programs sign in, and then git clones and pushes: the whole way, with the real program.</summary>
-public sealed class SignInFlows(AuthoritySite site) : IClassFixture<AuthoritySite>
+public sealed partial class SignInFlows(AuthoritySite site) : IClassFixture<AuthoritySite>
 {
     private const string CredentialOAuth = "/usr/bin/git-credential-oauth";
 
@@ -61,10 +61,9 @@ public sealed class SignInFlows(AuthoritySite site) : IClassFixture<AuthoritySit
     {
         Assert.SkipUnless(File.Exists(CredentialOAuth), "The Debian package git-credential-oauth is needed.");
         var repository = await site.SeededRepositoryAsync();
-        await CloneWithHelperAsync(Server, repository, [
-            ("oauthClientId", "git-credential-portcullis"), ("oauthAuthURL", "/oauth/authorize"), ("oauthTokenURL", "/oauth/token"), ("oauthDeviceAuthURL", "/oauth/device"),
-            ("oauthScopes", $"git:{repository}:pull,push"),
-        ]);
+        var settings = await GuideAsync("git-credential-oauth");
+        Assert.Equal(["oauthClientId", "oauthAuthURL", "oauthTokenURL", "oauthDeviceAuthURL", "oauthScopes"], settings.Select(setting => setting.Name));
+        await CloneWithHelperAsync(Server, repository, [.. settings.SkipLast(1), ("oauthScopes", $"git:{repository}:pull,push")]);
     }
 
     [Fact]
@@ -96,7 +95,10 @@ public sealed class SignInFlows(AuthoritySite site) : IClassFixture<AuthoritySit
     public async Task Git_Credential_Managers_own_requests_are_served()
     {
         using var alice = site.Alice();
-        await GitCredentialManagerAsync(Server, alice, OAuthPerson.Client, "/oauth/authorize", "/oauth/token");
+        var settings = (await GuideAsync("Git Credential Manager")).ToDictionary();
+        Assert.Equal("generic", settings["provider"]);
+        Assert.Equal("/oauth/device", settings["oauthDeviceEndpoint"]);
+        await GitCredentialManagerAsync(Server, alice, settings["oauthClientId"], settings["oauthAuthorizeEndpoint"], settings["oauthTokenEndpoint"]);
 
         // Its device flow: OAuth2Client.GetDeviceCodeTokenAsync goes on only for these errors, and only where the status is no success.
         var device = await OAuthPerson.PostAsync(Server.Url, "/oauth/device", new() { ["client_id"] = OAuthPerson.Client, ["scope"] = "git:*:pull" });
@@ -109,6 +111,17 @@ public sealed class SignInFlows(AuthoritySite site) : IClassFixture<AuthoritySit
         Assert.Equal("authorization_pending", (await OAuthPerson.PostAsync(Server.Url, "/oauth/token", poll, HttpStatusCode.BadRequest)).GetProperty("error").GetString());
         Assert.Equal("slow_down", (await OAuthPerson.PostAsync(Server.Url, "/oauth/token", poll, HttpStatusCode.BadRequest)).GetProperty("error").GetString());
     }
+
+    /// <summary>The settings that the guide tells people to make for a helper, in its order.</summary>
+    private static async Task<IReadOnlyList<(string Name, string Value)>> GuideAsync(string helper)
+    {
+        var guide = await File.ReadAllTextAsync(Path.Combine(Source.Root, "docs", "guides", "sign-in.md"));
+        var section = guide.Split($"\n## {helper}\n")[1].Split("\n## ")[0];
+        return [.. GuideLine().Matches(section).Select(match => (match.Groups["name"].Value, match.Groups["value"].Value.Trim('"')))];
+    }
+
+    [GeneratedRegex("^    git config --global credential\\.https://git\\.example\\.com\\.(?<name>\\w+) (?<value>.+)$", RegexOptions.Multiline)]
+    private static partial Regex GuideLine();
 
     /// <summary>What Git Credential Manager sends with its generic provider: GenericHostProvider and OAuth2Client of its source.</summary>
     private static async Task GitCredentialManagerAsync(PortcullisServer server, OAuthPerson person, string clientId, string authorize, string token)

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Portcullis.EndToEnd.Harness;
 using Portcullis.EndToEnd.Upstreams.GitHub;
 
@@ -5,8 +6,8 @@ namespace Portcullis.EndToEnd.Tour;
 
 /// <summary>
 /// Types what a tutorial says and looks for what it shows. In a block marked <c>sh</c>, a line that begins <c>$ </c> is typed, and each line below it must be
-/// part of what is printed; <c>sh server</c> is a command that goes on running, <c>sh browser</c> one whose helper sends a person to the browser, and <c>sh eventually</c> one to be typed until it
-/// prints what it should.
+/// part of what is printed; <c>sh server</c> is a command that goes on running, <c>sh browser</c> one whose helper sends a person to the browser, <c>sh device</c> one whose helper gives them a code, and
+/// <c>sh eventually</c> one to be typed until it prints what it should.
 /// </summary>
 public sealed class Tutorial
 {
@@ -15,7 +16,6 @@ public sealed class Tutorial
     [InlineData("sign-in.md")]
     public async Task Does_what_it_says(string page)
     {
-        Assert.SkipUnless(page != "sign-in.md" || File.Exists("/usr/bin/git-credential-oauth"), "The Debian package git-credential-oauth is needed.");
         using var folder = new TemporaryFolder();
         await FollowAsync(page, folder);
     }
@@ -63,7 +63,7 @@ public sealed class Tutorial
         var home = new Git(folder["home"]);
         var environment = new Dictionary<string, string>(home.Environment)
         {
-            ["PATH"] = $"{Path.GetDirectoryName(Source.Program)}:{Environment.GetEnvironmentVariable("PATH")}",
+            ["PATH"] = $"{Path.GetDirectoryName(Source.Program)}:{Path.GetDirectoryName(Source.CredentialHelper)}:{Environment.GetEnvironmentVariable("PATH")}",
             ["PORTCULLIS__SERVER__LISTEN__0"] = $"http://127.0.0.1:{port}",
         };
         foreach (var name in environment.Keys.Where(name => name.StartsWith("GIT_AUTHOR", StringComparison.Ordinal) || name.StartsWith("GIT_COMMITTER", StringComparison.Ordinal)).ToList())
@@ -77,9 +77,9 @@ public sealed class Tutorial
         {
             foreach (var (kind, lines) in Blocks(text))
             {
-                if (kind == "browser")
+                if (kind is "browser" or "device")
                 {
-                    await BrowseAsync(lines, work, environment, $"http://127.0.0.1:{port}");
+                    await AskedAsync(lines, work, environment, $"http://127.0.0.1:{port}", hasBrowser: kind == "browser");
                 }
                 else if (kind == "server")
                 {
@@ -106,24 +106,34 @@ public sealed class Tutorial
     }
 
     /// <summary>Types a command whose helper waits for a person, and is that person: alice.</summary>
-    private static async Task BrowseAsync(IReadOnlyList<string> lines, string work, Dictionary<string, string> environment, string url)
+    private static async Task AskedAsync(IReadOnlyList<string> lines, string work, Dictionary<string, string> environment, string url, bool hasBrowser)
     {
-        using var process = Shell.Start("/bin/sh", ["-c", $"exec {lines[0][2..]} 2>&1"], work, new Dictionary<string, string>(environment) { ["BROWSER"] = "true" });
+        // Someone sits at the terminal, and reads what it says.
+        using var process = Shell.Start(
+            "/bin/sh", ["-c", $"exec {lines[0][2..]} 2>&1"], work, new Dictionary<string, string>(environment) { ["GIT_TERMINAL_PROMPT"] = "1", ["BROWSER"] = hasBrowser ? "true" : "" });
         var printed = "";
-        var isBrowsed = false;
+        var isSignedIn = false;
         while (await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(1)) is { } line)
         {
             printed += line + "\n";
-            if (!isBrowsed && System.Text.RegularExpressions.Regex.Match(line, $"{url}/oauth/authorize\\S+") is { Success: true } address)
+            if (!isSignedIn && Address(line) is { Success: true } address)
             {
-                isBrowsed = true;
-                await SignInAsync(address.Value, url);
+                isSignedIn = true;
+                await (hasBrowser ? SignInAsync(address.Value, url) : EnterCodeAsync(address.Groups["address"].Value, address.Groups["code"].Value, url));
             }
         }
 
         await process.WaitForExitAsync();
         Assert.True(process.ExitCode == 0, printed);
         Assert.All(lines.Skip(1), expected => Assert.Contains(expected, printed));
+
+        Match Address(string line) => Regex.Match(line, hasBrowser ? $"{url}/oauth/authorize\\S+" : $"open (?<address>{url}/device) in any browser and enter the code (?<code>\\S+)");
+    }
+
+    private static async Task EnterCodeAsync(string address, string code, string url)
+    {
+        using var alice = new OAuthPerson(url, "alice", AuthoritySite.Password);
+        await alice.AgreeToDeviceAsync($"{address}?user_code={Uri.EscapeDataString(code)}");
     }
 
     // Where Chromium is not installed, by the forms alone.
@@ -145,7 +155,7 @@ public sealed class Tutorial
         await browser.WaitForAsync("**/oauth/authorize*");
         await browser.ShotAsync("tutorial-consent");
         await browser.ClickAsync("Allow");
-        await browser.WaitForTextAsync("Success");
+        await browser.WaitForTextAsync("You are signed in. Git goes on; you can close this window.");
         await browser.ShouldBeContent();
     }
 
