@@ -63,7 +63,6 @@ internal sealed class UpstreamAnswer : IDisposable
         // What comes in small pieces, one soon after the other, is sent in large ones; and while the client takes one, the next is read.
         var buffer = ArrayPool<byte>.Shared.Rent(CopyBufferSize);
         var sending = Task.CompletedTask;
-        var copied = 0L;
         var (start, end) = (0, 0);
         while (true)
         {
@@ -78,7 +77,7 @@ internal sealed class UpstreamAnswer : IDisposable
             {
                 var next = reading.AsTask();
                 reading = new ValueTask<int>(next);
-                if (end - start >= EnoughBytes || !await ComesSoonAsync(next, isLong: copied >= CopyBufferSize))
+                if (end - start >= EnoughBytes || !await ComesSoonAsync(next))
                 {
                     sending = await SendAsync(response, buffer.AsMemory(start, end - start), sending);
                     start = end;
@@ -87,7 +86,6 @@ internal sealed class UpstreamAnswer : IDisposable
 
             var read = await WaitAsync(reading);
             end += read;
-            copied += read;
             if (!response.HasStarted && (read == 0 || end >= PktLine.HeaderLength))
             {
                 if (end > 0 && !BeginsPktLine(buffer.AsSpan(0, end)))
@@ -113,12 +111,10 @@ internal sealed class UpstreamAnswer : IDisposable
     /// <exception cref="UpstreamException">It broke off.</exception>
     public ValueTask<int> ReadAsync(Memory<byte> buffer) => WaitAsync(Begin(buffer));
 
-    // Servers that run a CGI program send what it writes, by the few KiB. To send each of these on costs more than all the rest, and in a long answer so does waking up for each: there
-    // a moment is waited whether or not the next comes earlier, while more of them arrive.
-    private static async ValueTask<bool> ComesSoonAsync(Task<int> next, bool isLong)
+    // Servers that run a CGI program send what it writes, by the few KiB. To send each of these on costs more than all the rest.
+    private static async ValueTask<bool> ComesSoonAsync(Task<int> next)
     {
-        var moment = Task.Delay(s_moment, CancellationToken.None);
-        await (isLong ? moment : Task.WhenAny(next, moment));
+        await Task.WhenAny(next, Task.Delay(s_moment, CancellationToken.None));
         return next.IsCompleted;
     }
 

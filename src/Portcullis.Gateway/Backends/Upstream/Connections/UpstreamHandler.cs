@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -19,9 +20,11 @@ internal static class UpstreamHandler
     private static readonly TimeSpan s_shortestPingTimeout = TimeSpan.FromSeconds(1);
 
     /// <summary>Makes the handler.</summary>
+    /// <param name="definition">What is configured.</param>
+    /// <param name="time">The clock.</param>
     /// <exception cref="CryptographicException">The file of authorities holds no certificate.</exception>
     /// <exception cref="IOException">The file of authorities can't be read.</exception>
-    public static SocketsHttpHandler Create(UpstreamDefinition definition)
+    public static SocketsHttpHandler Create(UpstreamDefinition definition, TimeProvider time)
     {
         var handler = new SocketsHttpHandler
         {
@@ -44,6 +47,7 @@ internal static class UpstreamHandler
             KeepAlivePingDelay = s_pingDelay,
             KeepAlivePingTimeout = definition.ConnectTimeout < s_shortestPingTimeout ? s_shortestPingTimeout : definition.ConnectTimeout,
             MaxResponseHeadersLength = 64,
+            ConnectCallback = (context, cancellationToken) => ConnectAsync(context.DnsEndPoint, time, cancellationToken),
         };
         if (definition.CertificateAuthorityFile is { } file)
         {
@@ -51,6 +55,21 @@ internal static class UpstreamHandler
         }
 
         return handler;
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(DnsEndPoint endpoint, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(endpoint, cancellationToken);
+            return new CoalescingStream(socket, time);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     private static X509ChainPolicy TrustingOnly(string file)
