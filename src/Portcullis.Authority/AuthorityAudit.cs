@@ -83,6 +83,21 @@ internal sealed class AuthorityAudit(
             durable: true);
     }
 
+    /// <summary>A person became an administrator by a provider's word, or is none any more: an administrative change that no administrator made.</summary>
+    public ValueTask AdministratorAsync(string name, string provider, bool isAdministrator) => log is null ? default : log.AppendAsync(
+        new AuditRecord
+        {
+            Id = AuditRecord.NewId(clock.GetUtcNow()),
+            Event = AuditEvents.Administration,
+            Outcome = AuditOutcome.Allowed,
+            Operation = isAdministrator ? "user.administrator" : "user.administrator.end",
+            Reason = name,
+            Subject = name,
+            Issuer = provider,
+            RemoteAddress = requests.HttpContext?.Connection.RemoteIpAddress,
+        },
+        durable: true);
+
     private static string Bound(string text) => text.Length <= 512 ? text : text[..512];
 
     private ValueTask WriteAsync(HttpContext http, AuditRecord record)

@@ -8,7 +8,8 @@ using Portcullis.Authority.Storage;
 namespace Portcullis.Authority.ExternalSignIn;
 
 /// <summary>From a provider's word to an account here. Issuer and <c>sub</c> together are the person; names and addresses change hands (OpenID Connect Core §5.7).</summary>
-internal sealed class ExternalAccounts(AuthorityDbContext database, UserManager<Person> people, IOpenIddictApplicationManager applications, TimeProvider clock)
+internal sealed class ExternalAccounts(
+    AuthorityDbContext database, UserManager<Person> people, IOpenIddictApplicationManager applications, AuthorityAudit audit, TimeProvider clock)
 {
     public async Task<Person?> FindOrCreateAsync(ExternalProvider provider, JsonWebToken token, CancellationToken cancellationToken)
     {
@@ -20,7 +21,9 @@ internal sealed class ExternalAccounts(AuthorityDbContext database, UserManager<
 
         if (person is not null)
         {
-            await TakeGroupsAsync(provider, token, person, cancellationToken);
+            var said = Groups(provider, token);
+            await TakeGroupsAsync(provider, said, person, cancellationToken);
+            await TakeAdministrationAsync(provider, said, person, cancellationToken);
         }
 
         return person;
@@ -50,15 +53,29 @@ internal sealed class ExternalAccounts(AuthorityDbContext database, UserManager<
     }
 
     // What the provider says now, no more and no less; what an administrator gave stays.
-    private async Task TakeGroupsAsync(ExternalProvider provider, JsonWebToken token, Person person, CancellationToken cancellationToken)
+    private async Task TakeGroupsAsync(ExternalProvider provider, string[] said, Person person, CancellationToken cancellationToken)
     {
-        string[] values = token.TryGetPayloadValue(provider.GroupsClaim, out string[]? list) && list is not null ? list
-            : token.TryGetPayloadValue(provider.GroupsClaim, out string? one) && one is not null ? [one]
-            : [];
-        var wanted = values.Select(value => provider.Groups.GetValueOrDefault(value)).OfType<string>().Where(PersonName.IsValid).ToHashSet(StringComparer.Ordinal);
+        var wanted = said.Select(value => provider.Groups.GetValueOrDefault(value)).OfType<string>().Where(PersonName.IsValid).ToHashSet(StringComparer.Ordinal);
         List<PersonGroup> present = await database.Groups.Where(group => group.PersonId == person.Id).ToListAsync(cancellationToken);
         database.Groups.RemoveRange(present.Where(group => group.Provider == provider.Name && !wanted.Contains(group.Name)));
         database.Groups.AddRange(wanted.Where(name => present.All(group => group.Name != name)).Select(name => new PersonGroup { PersonId = person.Id, Name = name, Provider = provider.Name }));
         await database.SaveChangesAsync(cancellationToken);
     }
+
+    // By the provider's own values: no group and no name that somebody has here could pass for one of them. Recorded before it is so.
+    private async Task TakeAdministrationAsync(ExternalProvider provider, string[] said, Person person, CancellationToken cancellationToken)
+    {
+        var isAdministrator = said.Any(value => provider.Administrators.Contains(value, StringComparer.Ordinal));
+        if (isAdministrator != (person.AdministratorBy == provider.Issuer))
+        {
+            await audit.AdministratorAsync(person.UserName!, provider.Issuer, isAdministrator);
+            person.AdministratorBy = isAdministrator ? provider.Issuer : null;
+            await database.SaveChangesAsync(cancellationToken);
+        }
+    }
+
+    private static string[] Groups(ExternalProvider provider, JsonWebToken token) =>
+        token.TryGetPayloadValue(provider.GroupsClaim, out string[]? list) && list is not null ? [.. list.OfType<string>()]
+        : token.TryGetPayloadValue(provider.GroupsClaim, out string? one) && one is not null ? [one]
+        : [];
 }

@@ -30,6 +30,9 @@ public sealed record ExternalProvider
     /// <summary>From a value of <see cref="GroupsClaim"/> to the name of a group here. Values that are not listed count for nothing.</summary>
     public IReadOnlyDictionary<string, string> Groups { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Values of <see cref="GroupsClaim"/>: who has one, exactly, is an administrator here, from the sign-in that says so to the next one that does not.</summary>
+    public IReadOnlyList<string> Administrators { get; init; } = [];
+
     /// <summary>Whether a person who was never here gets an account by signing in. Default: true.</summary>
     public bool CreateAccounts { get; init; } = true;
 }

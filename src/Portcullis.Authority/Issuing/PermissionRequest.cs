@@ -14,9 +14,14 @@ internal sealed record PermissionRequest(PermissionSet Permissions, bool NamesPe
     /// <summary>What was asked for as one scope, which reads back to an equal request.</summary>
     public string ToScope() => string.Join(' ', OtherScopes.Concat(Permissions.Words.Select(word => word.ToString())));
 
-    /// <summary>The request without what is for others: only an administrator, by a client without a ceiling, can be given the administration.</summary>
+    /// <summary>
+    /// The request without what is for others: only an administrator, by a client without a ceiling, can be given the administration. Who asked for it alone asked for no repository, and does
+    /// not get all of them by no longer being one.
+    /// </summary>
     public PermissionRequest For(bool isAdministrator, ClientInfo client) =>
-        isAdministrator && client.Ceiling is null ? this : this with { OtherScopes = [.. OtherScopes.Where(scope => scope != AdministrationScope.Word)] };
+        (isAdministrator && client.Ceiling is null) || !OtherScopes.Contains(AdministrationScope.Word)
+            ? this
+            : this with { NamesPermissions = true, OtherScopes = [.. OtherScopes.Where(scope => scope != AdministrationScope.Word)] };
 
     /// <summary>Reads a request. What can't be read is named; nothing is guessed.</summary>
     /// <param name="scope">Permissions and other scopes (RFC 6749 §3.3).</param>

@@ -69,7 +69,7 @@ internal sealed class AuthorizeEndpoint(
         var details = request.GetParameter("authorization_details")?.ToString();
         if (!RequestedResources.TryRead(request.Resources, options, out PermissionSet? repositories, out IssuingProblem? problem)
             || PermissionRequest.Read(request.Scope, details, out problem, repositories) is not { } asked
-            || grants.Decide(new Identity(options.Issuer, name, client.Id, [], [.. person.Groups.Select(g => g.Name)]), asked = asked.For(person.IsAdministrator, client), client.Ceiling, out problem) is not { } granted)
+            || grants.Decide(new Identity(options.Issuer, name, client.Id, [], [.. person.Groups.Select(g => g.Name)]), asked = asked.For(person.MayAdminister(options), client), client.Ceiling, out problem) is not { } granted)
         {
             await Refusals.RefuseAsync(http, problem!);
             return;

@@ -88,7 +88,7 @@ internal sealed class TokenEndpoint(
         // Asked for then, narrowed now: a refresh may ask for less (RFC 6749 §6).
         var who = new Identity(options.Issuer, name, client.Id, [], [.. person.Groups.Select(g => g.Name)]);
         if (PermissionRequest.Read(principal.GetClaim(PortcullisClaims.Requested), null, out IssuingProblem? problem) is not { } asked
-            || grants.Decide(who, asked = asked.For(person.IsAdministrator, client), client.Ceiling, out problem) is not { } granted)
+            || grants.Decide(who, asked = asked.For(person.MayAdminister(options), client), client.Ceiling, out problem) is not { } granted)
         {
             await RefuseAsync(http, client, problem!);
             return;

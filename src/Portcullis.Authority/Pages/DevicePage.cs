@@ -62,7 +62,7 @@ internal sealed class DevicePage(
         Person person = await database.Users.AsNoTracking().Include(p => p.Groups).SingleAsync(p => p.UserName == name, http.RequestAborted);
         var scope = string.Join(' ', code.Principal.GetScopes());
         if (PermissionRequest.Read(scope, null, out IssuingProblem? problem) is not { } asked
-            || grants.Decide(new Identity(options.Issuer, name, client.Id, [], [.. person.Groups.Select(g => g.Name)]), asked = asked.For(person.IsAdministrator, client), client.Ceiling, out problem) is not { } granted)
+            || grants.Decide(new Identity(options.Issuer, name, client.Id, [], [.. person.Groups.Select(g => g.Name)]), asked = asked.For(person.MayAdminister(options), client), client.Ceiling, out problem) is not { } granted)
         {
             await PageWriter.WriteMessageAsync(http, "That can't be allowed", problem!.Description, StatusCodes.Status403Forbidden);
             return;

@@ -59,7 +59,7 @@ internal sealed class SessionList(
     {
         var who = new Identity(options.Issuer, person.UserName!, client.Id, [], groups);
         if (PermissionRequest.Read(session.RequestedScope, null, out _) is not { } asked
-            || grants.Decide(who, asked = asked.For(person.IsAdministrator, client), client.Ceiling, out _) is not { } granted)
+            || grants.Decide(who, asked = asked.For(person.MayAdminister(options), client), client.Ceiling, out _) is not { } granted)
         {
             return Html.Of($"The policy gives it nothing any more.<br>");
         }

@@ -11,6 +11,7 @@ namespace Portcullis.Authority.People;
 /// <param name="HasPassword">Whether a password is set.</param>
 /// <param name="Passkeys">How many passkeys are registered.</param>
 /// <param name="TwoFactorEnabled">Whether a one-time code is asked for after the password.</param>
+/// <param name="AdministratorBy">The issuer whose word makes this person an administrator, until its next sign-in says otherwise; null where none does.</param>
 public sealed record PersonInfo(
     string Name,
     string? DisplayName,
@@ -21,4 +22,5 @@ public sealed record PersonInfo(
     DateTimeOffset? DisabledAt,
     bool HasPassword,
     int Passkeys,
-    bool TwoFactorEnabled);
+    bool TwoFactorEnabled,
+    string? AdministratorBy = null);

@@ -222,8 +222,9 @@ public sealed class UserAdministration
             .SingleOrDefaultAsync(p => p.NormalizedUserName == normalized, cancellationToken);
     }
 
-    private static PersonInfo Describe(Person person, int passkeys) => new(
-        person.UserName!, person.DisplayName, person.Email, person.IsAdministrator,
+    private PersonInfo Describe(Person person, int passkeys) => new(
+        person.UserName!, person.DisplayName, person.Email, person.MayAdminister(_options),
         [.. person.Groups.Select(group => group.Name).Order(StringComparer.Ordinal)],
-        person.CreatedAt, person.DisabledAt, person.PasswordHash is not null, passkeys, person.TwoFactorEnabled);
+        person.CreatedAt, person.DisabledAt, person.PasswordHash is not null, passkeys, person.TwoFactorEnabled,
+        person.MayAdminister(_options) ? person.AdministratorBy : null);
 }

@@ -12,12 +12,13 @@ namespace Portcullis.Authority.Storage;
 internal static class DatabaseSchema
 {
     /// <summary>The shape this program works with. Raising it takes a line in <see cref="Steps"/>.</summary>
-    public const int CurrentVersion = 2;
+    public const int CurrentVersion = 3;
 
     // From version n to n + 1: one script for both databases, kept to SQL that both take.
     private static readonly Dictionary<int, string> Steps = new()
     {
         [1] = """CREATE TABLE "UsedAssertions" ("Hash" text NOT NULL CONSTRAINT "PK_UsedAssertions" PRIMARY KEY, "ExpiresAt" bigint NOT NULL)""",
+        [2] = """ALTER TABLE "AspNetUsers" ADD COLUMN "AdministratorBy" text NULL""",
     };
 
     // Any number will do, as long as every node asks for the same one.

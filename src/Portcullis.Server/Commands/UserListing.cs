@@ -62,7 +62,7 @@ internal static class UserListing
 
     private static IReadOnlyList<string> Row(PersonInfo person) =>
     [
-        person.IsAdministrator ? $"{person.Name} (administrator)" : person.Name,
+        !person.IsAdministrator ? person.Name : person.AdministratorBy is { } issuer ? $"{person.Name} (administrator by {issuer})" : $"{person.Name} (administrator)",
         string.Join(", ", person.Groups),
         SignsInWith(person),
         person.DisabledAt is { } at ? $"disabled {AdministrationCommand.Time(at)}" : "",

@@ -54,6 +54,13 @@ internal sealed class AuthorityChecks(ProblemList problems, SettingLocations loc
         {
             Report(provider, nameof(provider.Issuer), "an issuer is an https:// URL without a query");
         }
+        for (var i = 0; i < provider.Administrators.Count; i++)
+        {
+            if (provider.Administrators[i].Length == 0)
+            {
+                problems.Add(locations.OfItem(provider, nameof(provider.Administrators), i), "a group has a name: an empty value of the claim makes nobody an administrator");
+            }
+        }
         if (provider.ClientId is { Length: 0 })
         {
             Report(provider, nameof(provider.ClientId), "the client needs an identifier");

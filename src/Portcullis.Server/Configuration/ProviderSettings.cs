@@ -34,6 +34,11 @@ internal sealed record ProviderSettings
     /// <summary>From a value of that claim to the name of a group here. Values that are not listed count for nothing.</summary>
     public IReadOnlyDictionary<string, string> Groups { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>
+    /// Values of that claim: who has one is an administrator here, from the sign-in that says so to the next one that does not. Compared exactly, and with nothing else: groups and names of people here don't count.
+    /// </summary>
+    public IReadOnlyList<string> Administrators { get; init; } = [];
+
     /// <summary>Whether a person who was never here gets an account by signing in.</summary>
     public bool CreateAccounts { get; init; } = true;
 }

@@ -51,6 +51,11 @@ internal static class AuthorityComposition
 
         if (report.Administrator is not { } administrator)
         {
+            if (report.IsFirstStart && services.GetRequiredService<AuthorityOptions>() is { LocalAccounts: false } options && options.ExternalProviders.All(provider => provider.Administrators.Count == 0))
+            {
+                terminal.Output.WriteLine("nobody can become an administrator: 'administrators' of authority.providers names the groups whose members are");
+            }
+
             return report.IsFirstStart;
         }
 
@@ -132,6 +137,7 @@ internal static class AuthorityComposition
         NameClaim = provider.NameClaim,
         GroupsClaim = provider.GroupsClaim,
         Groups = provider.Groups,
+        Administrators = provider.Administrators,
         CreateAccounts = provider.CreateAccounts,
     };
 }

@@ -41,7 +41,7 @@ public sealed class ClientAssertionTests
     }
 
     [Fact]
-    public async Task Database_of_the_version_before_is_taken_to_this_one_with_what_it_holds()
+    public async Task Database_of_the_first_version_is_taken_to_this_one_with_what_it_holds()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var directory = Directory.CreateTempSubdirectory("portcullis-authority-").FullName;
@@ -51,14 +51,16 @@ public sealed class ClientAssertionTests
             {
                 await AddClientAsync(before, key);
                 Scalar(before, "DROP TABLE UsedAssertions");
+                Scalar(before, "ALTER TABLE AspNetUsers DROP COLUMN AdministratorBy");
                 Scalar(before, "UPDATE SchemaVersion SET Version = 1");
             }
 
             await using AuthorityHost after = await AuthorityHost.StartAsync(directory);
-            Assert.Equal(2L, Scalar(after, "SELECT MAX(Version) FROM SchemaVersion"));
+            Assert.Equal(3L, Scalar(after, "SELECT MAX(Version) FROM SchemaVersion"));
             Dictionary<string, string> form = Form(after, key, "a");
             await after.PostAsync("/oauth/token", form);
             await after.PostAsync("/oauth/token", form, HttpStatusCode.Unauthorized);
+            Assert.Null(Assert.Single(await after.Users.ListAsync(TestContext.Current.CancellationToken)).AdministratorBy);
         }
         finally
         {

@@ -71,7 +71,7 @@ public sealed class PeerTests
                         new ExternalProvider
                         {
                             Name = "company", DisplayName = "The company", Issuer = issuer, ClientId = "portcullis", ClientSecretFile = secret, Scope = "openid profile email groups",
-                            Groups = new Dictionary<string, string> { ["staff"] = "engineering" },
+                            Groups = new Dictionary<string, string> { ["staff"] = "engineering" }, Administrators = ["boss"],
                         },
                     ],
                 };
@@ -83,6 +83,7 @@ public sealed class PeerTests
             PersonInfo carol = (await host.Users.FindAsync("carol", stop))!;
             Assert.Equal(["engineering"], carol.Groups);
             Assert.False(carol.HasPassword);
+            Assert.Equal((true, issuer), (carol.IsAdministrator, carol.AdministratorBy));
 
             // The keys are known by now: the same token on the gateway, as it is.
             var token = output.Split('\n').Single(line => line.StartsWith("token ", StringComparison.Ordinal))["token ".Length..].Trim();

@@ -182,6 +182,7 @@ public sealed class ConfigurationLoaderTests : IDisposable
     [InlineData("authority: { rotateSigningKeyEvery: 12h }", "portcullis.yaml:1:12: the next key would be published before")]
     [InlineData("authority: { additionalSigningAlgorithms: [ ES256 ] }", "portcullis.yaml:1:45: ES256 is named twice")]
     [InlineData("authority: { providers: [ { name: 'a b', issuer: 'http://x.example', clientId: x } ] }", "portcullis.yaml:1:35: a provider's name has")]
+    [InlineData("authority: { providers: [ { name: a, issuer: 'https://x.example', clientId: x, administrators: [ admins, '' ] } ] }", "portcullis.yaml:1:106: a group has a name")]
     [InlineData("issuers: [ { issuer: 'http://127.0.0.1:7080' } ]", "portcullis.yaml:1:22: this is the built-in authority's own name")]
     [InlineData("issuers: [ { issuer: 'https://a.example', algorithms: [] } ]", "portcullis.yaml:1:55: no token could be accepted")]
     [InlineData("issuers: [ { issuer: 'https://a.example', ceiling: [] } ]", "portcullis.yaml:1:52: nothing would be allowed")]
