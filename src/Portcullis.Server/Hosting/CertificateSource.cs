@@ -62,7 +62,8 @@ internal sealed partial class CertificateSource
             }
 
             Volatile.Write(ref _lookedAt, _timeProvider.GetTimestamp());
-            if (_current.Stamp == Stamp(_path, _keyPath))
+            var stamp = Stamp(_path, _keyPath);
+            if (_current.Stamp == stamp)
             {
                 return _current;
             }
@@ -74,8 +75,9 @@ internal sealed partial class CertificateSource
             }
             catch (CertificateException exception)
             {
-                // Said once for each state of the files: the stamp is taken over, the certificate is not.
-                _current = _current with { Stamp = Stamp(_path, _keyPath) };
+                // Said once for each state of the files: the stamp is taken over, the certificate is not. The stamp is that of before the reading: whoever was in the middle of
+                // writing the two files has finished by now, perhaps, and what is there then is still to be read.
+                _current = _current with { Stamp = stamp };
                 LogKept(_logger, exception.Message);
             }
 
