@@ -213,7 +213,7 @@ internal sealed partial class MirrorStore(GitLauncher git, GatewayOptions option
         lock (evicting)
         {
             var mirrors = new DirectoryInfo(root).GetDirectories("*.git")
-                .Select(mirror => (Mirror: mirror, Bytes: mirror.EnumerateFiles("*", SearchOption.AllDirectories).Sum(static file => file.Length)))
+                .Select(mirror => (Mirror: mirror, Bytes: mirror.EnumerateFiles("*", SearchOption.AllDirectories).Sum(BytesOf)))
                 .OrderBy(static entry => entry.Mirror.LastWriteTimeUtc)
                 .ToList();
             var total = mirrors.Sum(static entry => entry.Bytes);
@@ -232,6 +232,19 @@ internal sealed partial class MirrorStore(GitLauncher git, GatewayOptions option
                     LogEvicted(logger, mirror.Name);
                 }
             }
+        }
+    }
+
+    // Others are fetched into meanwhile: git's temporary files have other names a moment later.
+    private static long BytesOf(FileInfo file)
+    {
+        try
+        {
+            return file.Length;
+        }
+        catch (FileNotFoundException)
+        {
+            return 0;
         }
     }
 
