@@ -103,6 +103,12 @@ internal sealed class AnswerCache : IDisposable
                 Forget(answer);
             }
 
+            // Before anybody hears of the end: who has it all finds no more kept than there may be.
+            lock (gate)
+            {
+                Evict();
+            }
+
             answer.End(outcome, null);
         }
         catch (Exception exception)
@@ -110,11 +116,6 @@ internal sealed class AnswerCache : IDisposable
             // Whoever reads it hears of it.
             Forget(answer);
             answer.End(null, exception);
-        }
-
-        lock (gate)
-        {
-            Evict();
         }
 
         answer.CloseIfUnused();
