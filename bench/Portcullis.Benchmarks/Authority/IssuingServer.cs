@@ -6,6 +6,7 @@ using Portcullis.Access.Policies;
 using Portcullis.Authority;
 using Portcullis.Authority.Clients;
 using Portcullis.Authority.People;
+using Portcullis.EndToEnd.Harness;
 using Portcullis.Tests.Authority;
 using Portcullis.Tokens;
 
@@ -37,7 +38,7 @@ internal sealed class IssuingServer : IAsyncDisposable
     public static async Task<IssuingServer> StartAsync(string? database)
     {
         var directory = Directory.CreateTempSubdirectory("portcullis-bench-").FullName;
-        var address = AuthoritySetup.FreeAddress();
+        var address = $"http://127.0.0.1:{FreePorts.Take()}";
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls(address);
         builder.Logging.ClearProviders();

@@ -77,7 +77,7 @@ public sealed class EndlessRequests(HostSite site) : RawRequests(site), IClassFi
         using var client = new System.Net.Sockets.TcpClient();
         await client.ConnectAsync(Host.Server.Uri.Host, Host.Server.Uri.Port);
         await using var stream = client.GetStream();
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var patience = new CancellationTokenSource(Eventually.Patience);
         await stream.WriteAsync(Encoding.Latin1.GetBytes(
             $"{requestLine}\r\nHost: x\r\n{string.Concat(headers.Select(header => header + "\r\n"))}Transfer-Encoding: chunked\r\n\r\n"), patience.Token);
         var answer = stream.ReadAsync(new byte[4096], patience.Token).AsTask();

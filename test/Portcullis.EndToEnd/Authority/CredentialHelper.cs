@@ -189,7 +189,7 @@ public sealed partial class CredentialHelper(AuthoritySite site) : IClassFixture
         var output = process.StandardOutput.ReadToEndAsync();
         var said = "";
         var isDone = false;
-        while (await process.StandardError.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(1)) is { } line)
+        while (await process.StandardError.ReadLineAsync().WaitAsync(Eventually.Patience) is { } line)
         {
             said += line + "\n";
             if (!isDone && awaited.Match(line) is { Success: true } match)

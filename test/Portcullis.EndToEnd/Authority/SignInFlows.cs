@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -108,8 +109,18 @@ public sealed partial class SignInFlows(AuthoritySite site) : IClassFixture<Auth
         {
             ["grant_type"] = "urn:ietf:params:oauth:grant-type:device_code", ["client_id"] = OAuthPerson.Client, ["device_code"] = device.GetProperty("device_code").GetString()!,
         };
-        Assert.Equal("authorization_pending", (await OAuthPerson.PostAsync(Server.Url, "/oauth/token", poll, HttpStatusCode.BadRequest)).GetProperty("error").GetString());
-        Assert.Equal("slow_down", (await OAuthPerson.PostAsync(Server.Url, "/oauth/token", poll, HttpStatusCode.BadRequest)).GetProperty("error").GetString());
+        async Task<string?> PollAsync() => (await OAuthPerson.PostAsync(Server.Url, "/oauth/token", poll, HttpStatusCode.BadRequest)).GetProperty("error").GetString();
+        var asked = Stopwatch.GetTimestamp();
+        Assert.Equal("authorization_pending", await PollAsync());
+
+        // Again within four seconds is too soon. Where this machine itself took longer, it was not, and is tried once more.
+        for (string? error = null; error != "slow_down";)
+        {
+            var before = asked;
+            asked = Stopwatch.GetTimestamp();
+            error = await PollAsync();
+            Assert.True(error == "slow_down" || (error == "authorization_pending" && Stopwatch.GetElapsedTime(before) > TimeSpan.FromSeconds(4)), error);
+        }
     }
 
     /// <summary>The settings that the guide tells people to make for a helper, in its order.</summary>
@@ -166,7 +177,7 @@ public sealed partial class SignInFlows(AuthoritySite site) : IClassFixture<Auth
         var said = "";
         using var alice = new OAuthPerson(server.Url, "alice", AuthoritySite.Password);
         var isBrowsed = false;
-        while (await process.StandardError.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(1)) is { } line)
+        while (await process.StandardError.ReadLineAsync().WaitAsync(Eventually.Patience) is { } line)
         {
             said += line + "\n";
             if (!isBrowsed && Regex.Match(line, $"{Regex.Escape(server.Url)}/(?:login/)?oauth/authorize\\S+") is { Success: true } match)

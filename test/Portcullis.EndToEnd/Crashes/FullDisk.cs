@@ -58,11 +58,8 @@ public sealed class FullDisk
         Assert.Equal(503, (await RawHttp.SendAsync(server.Uri, "GET /readyz HTTP/1.1", []))!.Status);
 
         File.Delete(System.IO.Path.Combine(disk.Path, "filler"));
-        for (var deadline = Environment.TickCount64 + 20_000; (await RawHttp.SendAsync(server.Uri, Target, headers))!.Status != 200;)
-        {
-            Assert.True(Environment.TickCount64 < deadline, "there is room again, and still no access");
-            await Task.Delay(50);
-        }
+        await Eventually.UntilAsync(
+            async () => (await RawHttp.SendAsync(server.Uri, Target, headers))!.Status == 200, () => "there is room again, and still no access");
 
         await server.StopAsync();
         (await server.CommandAsync("audit", "verify")).ShouldSucceed();

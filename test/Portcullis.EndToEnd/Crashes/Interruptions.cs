@@ -88,11 +88,7 @@ public sealed class Interruptions
             client.Client.LingerState = new System.Net.Sockets.LingerOption(enable: true, seconds: 0);
         }
 
-        for (var deadline = Environment.TickCount64 + 20_000; Children(site.Server.ProcessId).Any();)
-        {
-            Assert.True(Environment.TickCount64 < deadline, "git runs on for nobody");
-            await Task.Delay(20);
-        }
+        await Eventually.UntilAsync(() => !HasChildren(site.Server.ProcessId), () => "git runs on for nobody");
 
         await site.Server.Audit.WaitForAsync(repository, "fetch", "failed");
     }
@@ -105,6 +101,16 @@ public sealed class Interruptions
         Assert.Empty(Directory.Exists(run) ? Directory.EnumerateFileSystemEntries(run) : []);
     }
 
-    private static IEnumerable<string> Children(int processId)
-        => Directory.EnumerateDirectories($"/proc/{processId}/task").SelectMany(task => File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries));
+    private static bool HasChildren(int processId)
+    {
+        try
+        {
+            return Directory.EnumerateDirectories($"/proc/{processId}/task").Any(task => File.ReadAllText(Path.Combine(task, "children")).Trim().Length > 0);
+        }
+        catch (IOException)
+        {
+            // A thread has ended while it was looked at. Its children are another one's by now: look again.
+            return true;
+        }
+    }
 }

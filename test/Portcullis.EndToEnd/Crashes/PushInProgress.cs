@@ -54,14 +54,8 @@ public sealed class PushInProgress : IAsyncDisposable
     }
 
     /// <summary>Completes once git has begun to store what came: a temporary pack stands in the repository.</summary>
-    public static async Task WaitUntilStoredAsync(string repositoryFolder)
-    {
-        for (var deadline = Environment.TickCount64 + 20_000; Left(repositoryFolder).Count == 0;)
-        {
-            Assert.True(Environment.TickCount64 < deadline, "git has not begun to store the pack");
-            await Task.Delay(20);
-        }
-    }
+    public static Task WaitUntilStoredAsync(string repositoryFolder)
+        => Eventually.UntilAsync(() => Left(repositoryFolder).Count > 0, () => "git has not begun to store the pack");
 
     /// <summary>Files that a push leaves while it runs, and nobody should find afterwards.</summary>
     public static IReadOnlyList<string> Left(string repositoryFolder)
@@ -70,14 +64,8 @@ public sealed class PushInProgress : IAsyncDisposable
                 && (name.StartsWith("tmp_", StringComparison.Ordinal) || name.Contains("incoming", StringComparison.Ordinal) || name.EndsWith(".lock", StringComparison.Ordinal)))];
 
     /// <summary>Completes once nothing temporary is left.</summary>
-    public static async Task WaitUntilCleanAsync(string repositoryFolder)
-    {
-        for (var deadline = Environment.TickCount64 + 20_000; Left(repositoryFolder) is { Count: > 0 } left;)
-        {
-            Assert.True(Environment.TickCount64 < deadline, $"temporary files are left: {string.Join(' ', left)}");
-            await Task.Delay(20);
-        }
-    }
+    public static Task WaitUntilCleanAsync(string repositoryFolder)
+        => Eventually.UntilAsync(() => Left(repositoryFolder).Count == 0, () => $"temporary files are left: {string.Join(' ', Left(repositoryFolder))}");
 
     /// <summary>Sends the rest and reads the answer.</summary>
     public async Task<RawResponse?> FinishAsync()
@@ -92,7 +80,7 @@ public sealed class PushInProgress : IAsyncDisposable
             // The server has closed: its answer, if any, is still to be read.
         }
 
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(Eventually.Patience);
         return await RawHttp.ReadAsync(stream, patience.Token);
     }
 

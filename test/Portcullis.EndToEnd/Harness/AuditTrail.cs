@@ -14,13 +14,12 @@ public sealed class AuditTrail(string folder)
         {
             using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             using var reader = new StreamReader(stream);
-            while (reader.ReadLine() is { } line)
+            var text = reader.ReadToEnd();
+
+            // The last line may be in the making: a line is one that has its end.
+            foreach (var line in text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries))
             {
-                // The last line may be in the making.
-                if (line.EndsWith('}'))
-                {
-                    lines.Add(JsonDocument.Parse(line).RootElement.Clone());
-                }
+                lines.Add(JsonDocument.Parse(line).RootElement.Clone());
             }
         }
 
@@ -30,17 +29,11 @@ public sealed class AuditTrail(string folder)
     /// <summary>The decisions about requests that match, once there is at least one.</summary>
     public async Task<IReadOnlyList<JsonElement>> WaitForAsync(Func<JsonElement, bool> matches, string what)
     {
-        for (var deadline = Environment.TickCount64 + 15_000; ;)
-        {
-            var found = Read().Where(line => Is(line, "event", "request") && matches(line)).ToList();
-            if (found.Count > 0)
-            {
-                return found;
-            }
-
-            Assert.True(Environment.TickCount64 < deadline, $"no audit line tells of {what}; the log holds:\n{string.Join('\n', Read())}");
-            await Task.Delay(20);
-        }
+        List<JsonElement> found = [];
+        await Eventually.UntilAsync(
+            () => (found = [.. Read().Where(line => Is(line, "event", "request") && matches(line))]).Count > 0,
+            () => $"no audit line tells of {what}; the log holds:\n{string.Join('\n', Read())}");
+        return found;
     }
 
     public Task<IReadOnlyList<JsonElement>> WaitForAsync(string repository, string operation, string outcome)

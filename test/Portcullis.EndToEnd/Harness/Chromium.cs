@@ -10,6 +10,9 @@ namespace Portcullis.EndToEnd.Harness;
 public sealed class Chromium : IAsyncDisposable
 {
     private static readonly string s_folder = Path.Combine(Source.Root, "test", "clients", "authority-peers");
+
+    // Longer than browser.mjs waits for any step, so that it is the one to say which.
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
     private static int s_shots;
     private readonly Process _driver;
     private readonly Task<string> _error;
@@ -102,7 +105,7 @@ public sealed class Chromium : IAsyncDisposable
         _driver.StandardInput.Close();
         try
         {
-            await _driver.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(10));
+            await _driver.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
         }
         catch (TimeoutException)
         {
@@ -118,7 +121,7 @@ public sealed class Chromium : IAsyncDisposable
     {
         await _driver.StandardInput.WriteLineAsync(command.ToJsonString());
         await _driver.StandardInput.FlushAsync();
-        if (await _driver.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(1)) is not { } line)
+        if (await _driver.StandardOutput.ReadLineAsync().WaitAsync(s_patience) is not { } line)
         {
             throw new InvalidOperationException($"The browser ended: {await _error}");
         }

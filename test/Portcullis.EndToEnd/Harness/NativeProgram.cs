@@ -13,7 +13,7 @@ public sealed class NativeProgram : IDisposable
     private readonly string _url;
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly string _verifier = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
-    private readonly Task<Dictionary<string, string>> _callback;
+    private readonly TaskCompletionSource<Dictionary<string, string>> _callback = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public NativeProgram(string url, string scope)
     {
@@ -30,7 +30,7 @@ public sealed class NativeProgram : IDisposable
             ["code_challenge_method"] = "S256",
             ["scope"] = scope,
         });
-        _callback = ListenAsync();
+        _ = ListenAsync();
     }
 
     /// <summary>Where it sends the browser.</summary>
@@ -40,7 +40,7 @@ public sealed class NativeProgram : IDisposable
     public string Redirect { get; }
 
     /// <summary>What the browser brought back.</summary>
-    public Task<Dictionary<string, string>> CallbackAsync() => _callback.WaitAsync(TimeSpan.FromMinutes(1));
+    public Task<Dictionary<string, string>> CallbackAsync() => _callback.Task.WaitAsync(Eventually.Patience);
 
     /// <summary>Makes tokens of the code that the browser brought. Gives the token endpoint's answer.</summary>
     public async Task<JsonElement> TokensAsync()
@@ -56,11 +56,27 @@ public sealed class NativeProgram : IDisposable
 
     public void Dispose() => _listener.Dispose();
 
-    private async Task<Dictionary<string, string>> ListenAsync()
+    private async Task ListenAsync()
     {
-        for (; ; )
+        try
         {
-            using var client = await _listener.AcceptTcpClientAsync();
+            while (true)
+            {
+                // A browser opens connections in advance, too, on which it may never ask: each is answered for itself.
+                _ = AnswerAsync(await _listener.AcceptTcpClientAsync());
+            }
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // The test is over.
+        }
+    }
+
+    private async Task AnswerAsync(TcpClient client)
+    {
+        using var ours = client;
+        try
+        {
             using var reader = new StreamReader(client.GetStream());
             var line = await reader.ReadLineAsync() ?? "";
             while (await reader.ReadLineAsync() is { Length: > 0 })
@@ -70,8 +86,12 @@ public sealed class NativeProgram : IDisposable
             await client.GetStream().WriteAsync("HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: 32\r\nConnection: close\r\n\r\n<title>Done</title><p>Signed in."u8.ToArray());
             if (line.Split(' ') is [_, var target, _] && target.StartsWith("/?", StringComparison.Ordinal))
             {
-                return target[2..].Split('&').Select(pair => pair.Split('=', 2)).ToDictionary(pair => pair[0], pair => WebUtility.UrlDecode(pair[1]));
+                _callback.TrySetResult(target[2..].Split('&').Select(pair => pair.Split('=', 2)).ToDictionary(pair => pair[0], pair => WebUtility.UrlDecode(pair[1])));
             }
+        }
+        catch (IOException)
+        {
+            // The browser left.
         }
     }
 }

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 
 namespace Portcullis.EndToEnd.Harness;
@@ -8,8 +6,6 @@ namespace Portcullis.EndToEnd.Harness;
 /// <summary>The real program, serving from a folder of its own on a port that was free.</summary>
 public sealed class PortcullisServer : IAsyncDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
-
     // Dozens of test classes begin at once, each with a server of its own: starting is work for the processors, and all of them together would be late.
     private static readonly SemaphoreSlim s_starting = new(Environment.ProcessorCount);
     private readonly StringBuilder _log = new();
@@ -62,7 +58,7 @@ public sealed class PortcullisServer : IAsyncDisposable
     public static async Task<PortcullisServer> StartAsync(
         string folder, string settings = "", string scheme = "http", string serverSettings = "", string host = "127.0.0.1", params (string Name, string Value)[] environment)
     {
-        var server = new PortcullisServer(folder, FreePort(), scheme, host, environment.ToDictionary(e => e.Name, e => e.Value));
+        var server = new PortcullisServer(folder, FreePorts.Take(), scheme, host, environment.ToDictionary(e => e.Name, e => e.Value));
         var more = string.Concat(serverSettings.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => $"  {line}\n"));
         await File.WriteAllTextAsync(server.ConfigurationFile, $"server:\n  listen: [\"{scheme}://127.0.0.1:{server.Uri.Port}\"]\n  publicUrl: \"{server.Url}\"\n{more}data: ./data\n{settings}\n");
         await server.StartAsync();
@@ -93,7 +89,7 @@ public sealed class PortcullisServer : IAsyncDisposable
         _ = PumpAsync(process.StandardError, ready);
         _ = process.WaitForExitAsync(CancellationToken.None)
             .ContinueWith(_ => ready.TrySetException(new InvalidOperationException($"the server ended with {process.ExitCode}:\n{Log}")), TaskScheduler.Default);
-        await ready.Task.WaitAsync(s_patience);
+        await ready.Task.WaitAsync(Eventually.Patience);
     }
 
     /// <summary>Ends the program as an operator does, and waits for it.</summary>
@@ -102,7 +98,7 @@ public sealed class PortcullisServer : IAsyncDisposable
         if (!HasExited)
         {
             (await Shell.RunAsync("kill", ["-TERM", $"{ProcessId}"], Folder, _environment)).ShouldSucceed();
-            await _process!.WaitForExitAsync().WaitAsync(s_patience);
+            await _process!.WaitForExitAsync().WaitAsync(Eventually.Patience);
         }
     }
 
@@ -111,8 +107,11 @@ public sealed class PortcullisServer : IAsyncDisposable
     public async Task KillAsync(bool withItsChildren = true)
     {
         _process!.Kill(entireProcessTree: withItsChildren);
-        await _process.WaitForExitAsync().WaitAsync(s_patience);
+        await _process.WaitForExitAsync().WaitAsync(Eventually.Patience);
     }
+
+    /// <summary>Waits until the program's log shows this: what it writes is on its way through a pipe when the request that it is about has long been answered.</summary>
+    public Task WaitForLogAsync(string text) => Eventually.UntilAsync(() => Log.Contains(text, StringComparison.Ordinal), () => $"the log does not tell of '{text}':\n{Log}");
 
     /// <summary>Runs another command of the program on the same configuration.</summary>
     public Task<CommandResult> CommandAsync(params string[] arguments) => CommandWithInputAsync(null, arguments);
@@ -148,13 +147,6 @@ public sealed class PortcullisServer : IAsyncDisposable
 
             _process.Dispose();
         }
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private async Task PumpAsync(StreamReader reader, TaskCompletionSource ready)

@@ -18,8 +18,6 @@ public sealed record RawResponse(int Status, string Head, byte[] Body)
 /// <summary>Sends bytes exactly as given: what an HTTP library would mend or refuse goes out as it is.</summary>
 public static class RawHttp
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
-
     /// <summary>Sends a request line, header lines and a body; adds Host and Connection: close, and Content-Length when there is a body without one.</summary>
     public static Task<RawResponse?> SendAsync(Uri server, string requestLine, IEnumerable<string> headers, byte[]? body = null)
     {
@@ -48,7 +46,7 @@ public static class RawHttp
     /// <summary>Sends bytes and reads until the server closes. <see langword="null"/>: it closed without an answer.</summary>
     public static async Task<RawResponse?> SendBytesAsync(Uri server, ReadOnlyMemory<byte> request)
     {
-        using var patience = new CancellationTokenSource(s_patience);
+        using var patience = new CancellationTokenSource(Eventually.Patience);
         using var client = new TcpClient { NoDelay = true };
         await client.ConnectAsync(server.Host, server.Port, patience.Token);
         await using var stream = await OpenAsync(client, server, patience.Token);

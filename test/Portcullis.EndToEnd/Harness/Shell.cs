@@ -6,7 +6,7 @@ namespace Portcullis.EndToEnd.Harness;
 /// <summary>Runs programs to their end, with an environment that holds nothing of the machine's own settings.</summary>
 public static class Shell
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
 
     public static async Task<CommandResult> RunAsync(
         string program, IReadOnlyList<string> arguments, string folder, IReadOnlyDictionary<string, string> environment,

@@ -6,6 +6,9 @@ namespace Portcullis.EndToEnd.Harness;
 /// </summary>
 public abstract class Site : IAsyncLifetime
 {
+    // A site that several classes share lives as long as they take, all together.
+    private static readonly TimeSpan s_tokenLifetime = TimeSpan.FromMinutes(55);
+
     private readonly Dictionary<string, Task<string>> _tokens = [];
     private readonly TemporaryFolder _folder = new();
     private int _repositories;
@@ -28,7 +31,7 @@ public abstract class Site : IAsyncLifetime
         var key = $"{subject} {string.Join(' ', permissions)}";
         lock (_tokens)
         {
-            return _tokens.TryGetValue(key, out var token) ? token : _tokens[key] = Server.TokenAsync(subject, permissions);
+            return _tokens.TryGetValue(key, out var token) ? token : _tokens[key] = Server.TokenAsync(subject, s_tokenLifetime, permissions);
         }
     }
 

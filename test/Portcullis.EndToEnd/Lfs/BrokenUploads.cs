@@ -24,7 +24,7 @@ public sealed class BrokenUploads
             $"PUT {new Uri(action.GetProperty("href").GetString()!).PathAndQuery} HTTP/1.1\r\nHost: x\r\nContent-Length: {content.Length}\r\n"
             + $"Portcullis-Transfer: {action.GetProperty("header").GetProperty("Portcullis-Transfer").GetString()}\r\n\r\n"));
         await half.GetStream().WriteAsync(content.AsMemory(0, 300_000));
-        await UntilAsync(() => Directory.Exists(incoming) && Directory.GetFiles(incoming).Any(file => new FileInfo(file).Length == 300_000));
+        await Eventually.UntilAsync(() => Directory.Exists(incoming) && Directory.GetFiles(incoming).Any(file => new FileInfo(file).Length == 300_000), () => "half of the object did not arrive");
 
         await server.KillAsync();
 
@@ -32,7 +32,7 @@ public sealed class BrokenUploads
         Assert.False(Directory.Exists(Path.Combine(lfs, "objects")));
         File.SetLastWriteTimeUtc(left, DateTime.UtcNow.AddMinutes(-5));
         await server.StartAsync();
-        await UntilAsync(() => Directory.GetFiles(incoming).Length == 0);
+        await Eventually.UntilAsync(() => Directory.GetFiles(incoming).Length == 0, () => "half of an object is left behind");
 
         // And the credential outlives the restart: the client goes on with what it has.
         Assert.Equal(HttpStatusCode.OK, await PutAsync(server, action, content));
@@ -105,14 +105,5 @@ public sealed class BrokenUploads
         request.Headers.Add("Portcullis-Transfer", action.GetProperty("header").GetProperty("Portcullis-Transfer").GetString());
         using var response = await client.SendAsync(request);
         return response.StatusCode;
-    }
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        for (var deadline = Environment.TickCount64 + 15_000; !condition();)
-        {
-            Assert.True(Environment.TickCount64 < deadline, "it did not come to pass");
-            await Task.Delay(20);
-        }
     }
 }

@@ -89,7 +89,7 @@ public abstract class ProxySite(string proxy) : IAsyncLifetime
 
     private async Task StartProxyAsync()
     {
-        var port = PortcullisServer.FreePort();
+        var port = FreePorts.Take();
         var folder = _folder.Make("proxy");
         Address = new Uri($"http://127.0.0.1:{port}");
         string Recipe(string name) => File.ReadAllText(Path.Combine(Source.Root, "docs", "guides", "forward-auth", name))

@@ -15,7 +15,7 @@ public sealed class RegistryRecipe
     {
         using var folder = new TemporaryFolder();
         await using var server = await PortcullisServer.StartAsync(folder.Make("portcullis"), $"registry:\n  services: [ {Service} ]\n");
-        var port = PortcullisServer.FreePort();
+        var port = FreePorts.Take();
         await using var registry = await StartRegistryAsync(folder, server, port);
         var address = new Uri($"http://127.0.0.1:{port}");
         var layer = new byte[20_000];

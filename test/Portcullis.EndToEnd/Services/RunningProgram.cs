@@ -8,7 +8,6 @@ namespace Portcullis.EndToEnd.Services;
 /// <summary>A server that is somebody else's, running until the test ends.</summary>
 internal sealed class RunningProgram : IAsyncDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
     private readonly Process _process;
     private readonly StringBuilder _log = new();
 
@@ -40,7 +39,7 @@ internal sealed class RunningProgram : IAsyncDisposable
     {
         var environment = new Dictionary<string, string> { ["DOTNET_ROOT"] = Environment.GetEnvironmentVariable("DOTNET_ROOT") ?? "", ["HOME"] = folder, ["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin", ["LC_ALL"] = "C.UTF-8" };
         var program = new RunningProgram(Shell.Start(Find(name), arguments, folder, environment));
-        using var patience = new CancellationTokenSource(s_patience);
+        using var patience = new CancellationTokenSource(Eventually.Patience);
         while (!await ListensAsync(port))
         {
             if (program._process.HasExited || patience.IsCancellationRequested)
@@ -62,7 +61,7 @@ internal sealed class RunningProgram : IAsyncDisposable
             _process.Kill(entireProcessTree: true);
         }
 
-        await _process.WaitForExitAsync().WaitAsync(s_patience);
+        await _process.WaitForExitAsync().WaitAsync(Eventually.Patience);
         _process.Dispose();
     }
 

@@ -11,7 +11,7 @@ public sealed class SampleService
     {
         using var folder = new TemporaryFolder();
         await using var server = await PortcullisServer.StartAsync(folder.Make("portcullis"));
-        var port = PortcullisServer.FreePort();
+        var port = FreePorts.Take();
         var here = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
         var program = Path.Combine(here.Parent!.Parent!.FullName, "Portcullis.Sample", here.Name, "Portcullis.Sample");
         await using var sample = await RunningProgram.StartAsync(program, ["--urls", $"http://127.0.0.1:{port}", "--authority", server.Url], folder.Make("sample"), port);
@@ -28,7 +28,7 @@ public sealed class SampleService
         var other = await server.TokenAsync("bob", "metrics:read");
         Assert.Equal(HttpStatusCode.OK, (await GetAsync(port, "/whoami", other)).Status);
         (await server.CommandAsync("revoke", "--subject", "alice")).ShouldSucceed();
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(Eventually.Patience);
         while ((await GetAsync(port, "/whoami", token)).Status != HttpStatusCode.Unauthorized)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(20), patience.Token);

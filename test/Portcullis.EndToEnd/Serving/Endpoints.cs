@@ -101,8 +101,11 @@ public sealed class Endpoints(HostSite site) : IClassFixture<HostSite>
         await using var server = await PortcullisServer.StartAsync(folder.Make("server"));
         clock.Stop();
 
-        // The aim is 600 ms and 100 MB, measured in bench/; here the machine runs other tests beside it, so this finds only a change for the much worse.
-        Assert.True(clock.ElapsedMilliseconds < 10_000, $"the start took {clock.ElapsedMilliseconds} ms");
+        // The aim is 600 ms and 100 MB, measured in bench/; here the machine runs other tests beside it, so this finds only a change for the much worse. What is counted is the time that the
+        // processors gave to it, which does not depend on how long others kept it waiting; and of the time on the wall, what no waiting for others explains.
+        using var process = Process.GetProcessById(server.ProcessId);
+        Assert.True(process.TotalProcessorTime < TimeSpan.FromSeconds(10), $"the start took {process.TotalProcessorTime.TotalMilliseconds:F0} ms of the processors");
+        Assert.True(clock.Elapsed < TimeSpan.FromMinutes(1), $"the start took {clock.ElapsedMilliseconds} ms");
         var resident = File.ReadLines($"/proc/{server.ProcessId}/status").Single(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
         Assert.True(int.Parse(resident.AsSpan(6).Trim()[..^3]) < 160 * 1024, resident);
     }

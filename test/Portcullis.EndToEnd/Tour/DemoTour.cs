@@ -58,10 +58,10 @@ public sealed class DemoTour
 
         public static async Task<RunningDemo> StartAsync(string folder, Git home)
         {
-            var process = Shell.Start(Source.Program, ["demo", "--folder", folder, "--port", $"{PortcullisServer.FreePort()}"], "/", home.Environment);
+            var process = Shell.Start(Source.Program, ["demo", "--folder", folder, "--port", $"{FreePorts.Take()}"], "/", home.Environment);
             var error = process.StandardError.ReadToEndAsync();
             var output = "";
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+            using var patience = new CancellationTokenSource(Eventually.Patience);
             while (!output.Contains("Ctrl+C", StringComparison.Ordinal))
             {
                 output += await process.StandardOutput.ReadLineAsync(patience.Token) is { } line

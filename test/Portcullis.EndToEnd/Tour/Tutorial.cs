@@ -52,7 +52,7 @@ public sealed class Tutorial
 
     private static async Task FollowAsync(string page, TemporaryFolder folder, params (string Written, string Here)[] replacements)
     {
-        var port = $"{PortcullisServer.FreePort()}";
+        var port = $"{FreePorts.Take()}";
         var text = await File.ReadAllTextAsync(Path.Combine(Source.Root, "docs", "tutorial", page));
         foreach (var (written, here) in replacements.Prepend(("7080", port)))
         {
@@ -113,7 +113,7 @@ public sealed class Tutorial
             "/bin/sh", ["-c", $"exec {lines[0][2..]} 2>&1"], work, new Dictionary<string, string>(environment) { ["GIT_TERMINAL_PROMPT"] = "1", ["BROWSER"] = hasBrowser ? "true" : "" });
         var printed = "";
         var isSignedIn = false;
-        while (await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(1)) is { } line)
+        while (await process.StandardOutput.ReadLineAsync().WaitAsync(Eventually.Patience) is { } line)
         {
             printed += line + "\n";
             if (!isSignedIn && Address(line) is { Success: true } address)
@@ -166,7 +166,7 @@ public sealed class Tutorial
             var command = lines[i++];
             Assert.StartsWith("$ ", command);
             var printed = await Shell.RunAsync("/bin/sh", ["-c", $"{{ {command[2..]} ; }} 2>&1"], work, environment);
-            for (var deadline = Environment.TickCount64 + 15_000; isRepeated && !printed.Output.Contains(lines[i], StringComparison.Ordinal) && Environment.TickCount64 < deadline;)
+            for (var deadline = Environment.TickCount64 + (long)Eventually.Patience.TotalMilliseconds; isRepeated && !printed.Output.Contains(lines[i], StringComparison.Ordinal) && Environment.TickCount64 < deadline;)
             {
                 await Task.Delay(50);
                 printed = await Shell.RunAsync("/bin/sh", ["-c", $"{{ {command[2..]} ; }} 2>&1"], work, environment);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
+using Portcullis.EndToEnd.Harness;
 using Portcullis.Audit;
 using Portcullis.Tests.Architecture;
 
@@ -76,8 +77,7 @@ public sealed partial class AuditLogTests : IDisposable
         for (var i = 0; i < 50; i++)
         {
             await log.AppendAsync(LogFixture.Record($"x{i}"), durable: i % 7 == 0);
-            using var reader = new StreamReader(new FileStream(_fixture.Files.Single(), FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-            Assert.Contains($"\"id\":\"x{i}\"", await reader.ReadToEndAsync());
+            Assert.Contains($"\"id\":\"x{i}\"", Text(_fixture.Files.Single()));
         }
     }
 
@@ -160,6 +160,9 @@ public sealed partial class AuditLogTests : IDisposable
         {
             await log.AppendAsync(LogFixture.Record("r1"), durable: false);
             _fixture.Clock.Advance(TimeSpan.FromSeconds(1));
+
+            // The writer sets its timer once it is done with the record, and whoever waited for that may go on a moment earlier: closed at once, the log would end without it.
+            await Eventually.UntilAsync(() => Text(_fixture.Files.Single()).Contains("\"reason\":\"time\"", StringComparison.Ordinal), () => "no checkpoint came");
         }
 
         Assert.Equal(["checkpoint start", "r1", "checkpoint time", "checkpoint close"], _fixture.Events());
@@ -255,6 +258,13 @@ public sealed partial class AuditLogTests : IDisposable
     {
         _fixture.Options = _fixture.Options with { Node = node };
         await Assert.ThrowsAsync<ArgumentException>(async () => await _fixture.OpenAsync());
+    }
+
+    // A file that is being written.
+    private static string Text(string file)
+    {
+        using var reader = new StreamReader(new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        return reader.ReadToEnd();
     }
 
     private sealed class FailingSigner(IAuditSigner signer) : IAuditSigner

@@ -89,7 +89,7 @@ public sealed class AuditReaderTests : IDisposable
     [Fact]
     public async Task Following_shows_what_is_appended_across_rotation_and_new_nodes()
     {
-        using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         await using var log = await _fixture.OpenAsync();
         await log.AppendAsync(LogFixture.Record("before"), durable: false);
         var reader = new AuditReader(_fixture.Folder).FollowAsync(AuditFilter.None, TimeProvider.System, stop.Token).GetAsyncEnumerator();

@@ -17,6 +17,9 @@ internal sealed class FaultyStorage : ILogStorage
 
     public int Flushes { get; private set; }
 
+    /// <summary>Flushes wait where it is not set.</summary>
+    public ManualResetEventSlim Flushing { get; } = new(initialState: true);
+
     public ILogFile Open(string path, bool create) => new FaultyFile(this, DiskLogStorage.Instance.Open(path, create));
 
     private sealed class FaultyFile(FaultyStorage storage, ILogFile file) : ILogFile
@@ -45,6 +48,7 @@ internal sealed class FaultyStorage : ILogStorage
         public void Flush()
         {
             storage.Flushes++;
+            storage.Flushing.Wait();
             if (storage.FailFlush)
             {
                 throw new IOException("Input/output error");

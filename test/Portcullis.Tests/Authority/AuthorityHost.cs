@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
+using Portcullis.EndToEnd.Harness;
 using Portcullis.Access.Policies;
 using Portcullis.Authority;
 using Portcullis.Authority.Clients;
@@ -67,7 +68,7 @@ internal sealed class AuthorityHost : IAsyncDisposable
         var address = PublicUrl;
         if (listens)
         {
-            address = AuthoritySetup.FreeAddress();
+            address = $"http://127.0.0.1:{FreePorts.Take()}";
             builder.WebHost.UseUrls(address);
         }
         else

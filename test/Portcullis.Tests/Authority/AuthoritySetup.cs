@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Portcullis.Access;
 using Portcullis.Access.Policies;
@@ -40,12 +38,4 @@ internal static class AuthoritySetup
         [new TrustedIssuer { Issuer = address, Audiences = [address], KeySource = services.GetRequiredService<KeyRing>(), Permissions = PermissionSource.Token }],
         clock,
         services.GetRequiredService<IRevocationList>());
-
-    /// <summary>An address of this machine on which nobody listens.</summary>
-    public static string FreeAddress()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}";
-    }
 }

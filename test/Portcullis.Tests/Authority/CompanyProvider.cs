@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Logging;
 using Portcullis.Authority.ExternalSignIn;
+using Portcullis.EndToEnd.Harness;
 using Portcullis.Tokens.Keys;
 
 namespace Portcullis.Tests.Authority;
@@ -34,7 +35,7 @@ internal sealed class CompanyProvider : IAsyncDisposable
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        var issuer = AuthoritySetup.FreeAddress();
+        var issuer = $"http://127.0.0.1:{FreePorts.Take()}";
         builder.WebHost.UseUrls(issuer);
         WebApplication app = builder.Build();
         var provider = new CompanyProvider(app, issuer, clock);

@@ -1,9 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Portcullis.EndToEnd.Harness;
 using Portcullis.Access;
 using Portcullis.Access.Policies;
 using Portcullis.Authority.Clients;
@@ -46,10 +45,7 @@ public sealed class PeerTests
         var folder = FindPeers();
         Assert.SkipUnless(Directory.Exists(Path.Combine(folder, "node_modules", "oidc-provider")) && File.Exists("/usr/bin/chromium"), "npm ci in test/clients/authority-peers, and Chromium, are needed.");
         CancellationToken stop = TestContext.Current.CancellationToken;
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        listener.Stop();
+        var port = FreePorts.Take();
         var issuer = $"http://127.0.0.1:{port}";
         var secret = Path.GetTempFileName();
         try

@@ -1,8 +1,11 @@
 using System.Net;
 using System.Text.Json;
+using Portcullis.Authority;
+using Portcullis.EndToEnd.Harness;
 using Portcullis.Tokens;
 using Portcullis.Tokens.Revocation;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Portcullis.Tests.Authority;
 
@@ -64,6 +67,23 @@ public sealed class RevocationTests
     }
 
     [Fact]
+    public async Task Another_node_looks_by_itself_each_half_second()
+    {
+        var clock = new HalfSecondClock();
+        await using AuthorityHost first = await AuthorityHost.StartAsync(clock: clock);
+        await using AuthorityHost second = await AuthorityHost.StartAsync(first.Directory, clock: clock, services: services => services.AddHostedService<AuthorityUpkeep>());
+        await first.AddAliceAsync();
+        var (access, _, _) = await OAuthFlow.SignInAsync(first, "git:acme/app:pull");
+        ValidatedToken token = await second.AcceptAsync(access);
+
+        await first.Revocations.RevokeSessionAsync(token.SessionId!, Stop);
+        await clock.Ticking.WaitAsync(Eventually.Patience, Stop);
+        clock.Advance(TimeSpan.FromMilliseconds(500));
+
+        await Eventually.UntilAsync(async () => (await second.Gateway.ValidateAsync(access, default, Stop)).Error == TokenError.Revoked, () => "it has not looked");
+    }
+
+    [Fact]
     public async Task Entries_outlive_a_restart_and_go_when_no_token_can_be_alive()
     {
         await using AuthorityHost host = await AuthorityHost.StartAsync();
@@ -106,5 +126,24 @@ public sealed class RevocationTests
         await host.Users.EnableAsync("alice", Stop);
         var (access, _, _) = await OAuthFlow.SignInAsync(host, "git:acme/app:pull");
         await host.AcceptAsync(access);
+    }
+
+    // What happens by itself begins in the background, some time after the start.
+    private sealed class HalfSecondClock() : FakeTimeProvider(DateTimeOffset.UtcNow)
+    {
+        private readonly TaskCompletionSource _ticking = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Ticking => _ticking.Task;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            ITimer timer = base.CreateTimer(callback, state, dueTime, period);
+            if (period == TimeSpan.FromMilliseconds(500))
+            {
+                _ticking.TrySetResult();
+            }
+
+            return timer;
+        }
     }
 }

@@ -9,9 +9,10 @@ import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 
 const axe = readFileSync(new URL("node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"], timeout: 120_000 });
 const problems = new Set();
-const patience = { timeout: 20_000 };
+// For what never comes: a machine that does much else makes a page wait.
+const patience = { timeout: 120_000 };
 let context, page, base, scripted;
 
 // A page that says no is answered with 400 and the like: that is no mistake of the page's. Anything that it loads is.
@@ -41,6 +42,9 @@ const lookOver = async () => {
   const at = `${new URL(page.url()).pathname} at ${page.viewportSize().width}`;
   if (await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth)) problems.add(`wider than the window: ${at}`);
   if (!scripted) return;
+  // Where the page says what is to have the focus, a browser gives it with the first picture that it paints, which may be after all is loaded.
+  const waitsForFocus = () => document.activeElement === document.body && document.querySelector("[autofocus]") !== null;
+  for (let looks = 0; looks < 500 && (await page.evaluate(waitsForFocus)); looks++) await page.waitForTimeout(20);
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
   for (const violation of violations) problems.add(`axe ${violation.id}: ${violation.help}: ${violation.nodes.map((node) => node.html).join(" | ").slice(0, 300)} (${at})`);

@@ -11,13 +11,16 @@ let text = "";
 for await (const chunk of process.stdin) text += chunk;
 const settings = JSON.parse(text);
 const insecure = { execute: [oidc.allowInsecureRequests] };
+// For what never comes: a machine that does much else makes a page wait.
+const patience = 120_000;
 const done = (name) => console.log(`ok ${name}`);
-const keys = jose.createRemoteJWKSet(new URL(`${base}/.well-known/jwks.json`));
+const keys = jose.createRemoteJWKSet(new URL(`${base}/.well-known/jwks.json`), { timeoutDuration: patience });
 const verify = (token) => jose.jwtVerify(token, keys, { issuer: base, audience: base, typ: "at+jwt", algorithms: ["ES256"] });
 
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"], timeout: patience });
 try {
   const context = await browser.newContext();
+  context.setDefaultTimeout(patience);
   const page = await context.newPage();
   const refused = [];
   page.on("console", (message) => { if (message.type() === "error" && message.text().includes("Content Security Policy")) refused.push(message.text()); });
@@ -106,6 +109,7 @@ try {
 
   // On a phone, in the dark, by keyboard.
   const phone = await browser.newContext({ viewport: { width: 320, height: 640 }, colorScheme: "dark", javaScriptEnabled: false });
+  phone.setDefaultTimeout(patience);
   const small = await phone.newPage();
   await small.goto(`${base}/login`);
   assert.equal(await small.evaluate("document.documentElement.scrollWidth <= 320"), true);

@@ -13,6 +13,8 @@ let text = "";
 for await (const chunk of process.stdin) text += chunk;
 const settings = JSON.parse(text);
 const insecure = { execute: [oidc.allowInsecureRequests] };
+// For what never comes: a machine that does much else makes a page wait.
+const patience = 120_000;
 const done = (name) => console.log(`ok ${name}`);
 const issuer = `http://127.0.0.1:${port}`;
 
@@ -49,10 +51,11 @@ const provider = new Provider(issuer, {
   ttl: { Interaction: 600, Session: 600, Grant: 600, IdToken: 600 },
 });
 const server = await new Promise((resolve) => { const listening = provider.listen(port, "127.0.0.1", () => resolve(listening)); });
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"], timeout: patience });
 try {
   const signIn = async (login) => {
     const context = await browser.newContext();
+    context.setDefaultTimeout(patience);
     const page = await context.newPage();
     await page.goto(`${base}/login`);
     await page.getByRole("button", { name: "Sign in with The company" }).click();
@@ -83,7 +86,7 @@ try {
     subject_token: token, subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
   });
   const token = (await exchange(theirs)).access_token;
-  const { payload } = await jose.jwtVerify(token, jose.createRemoteJWKSet(new URL(ours.serverMetadata().jwks_uri)), { issuer: base, audience: base, typ: "at+jwt", algorithms: ["ES256"] });
+  const { payload } = await jose.jwtVerify(token, jose.createRemoteJWKSet(new URL(ours.serverMetadata().jwks_uri), { timeoutDuration: patience }), { issuer: base, audience: base, typ: "at+jwt", algorithms: ["ES256"] });
   assert.equal(payload.sub, `${issuer}|workload-74`);
   assert.equal(payload.scope, "git:acme/app:pull");
   console.log(`token ${theirs}`);

@@ -40,7 +40,7 @@ public sealed class RecordedUpstream : IAsyncLifetime
         var work = NewFolder();
         await git.OutputAsync(work, "init", "--quiet", ".");
         await Site.CommitAsync(git, work, "README.md", "hello\n");
-        foreach (var repository in (string[])["acme/app", "acme/renamed", "acme/moved"])
+        foreach (var repository in (string[])["acme/app", "acme/renamed", "acme/moved", "acme/packed"])
         {
             await _backend.CreateAsync(repository);
             await git.OutputAsync(_backend.FolderOf(repository), "config", "receive.advertisePushOptions", "true");
@@ -60,7 +60,7 @@ public sealed class RecordedUpstream : IAsyncLifetime
               - { match: "near/*", url: "{{Near.Url}}", credential: { kind: github, secretFile: near } }
               - { match: "other/*", url: "{{Other.Url}}", credential: { kind: bearer, secretFile: other } }
             """);
-        Token = await Server.TokenAsync("mallory", "git:*:pull,push,force,delete");
+        Token = await Server.TokenAsync("mallory", TimeSpan.FromMinutes(55), "git:*:pull,push,force,delete");
     }
 
     public async ValueTask DisposeAsync()

@@ -104,7 +104,7 @@ public sealed class ThroughTheGateway(RecordedUpstream site) : IClassFixture<Rec
         // Attack: a body that says one thing compressed and is passed on as another; and one that grows without end. Claim: what goes up is plain, and a bomb is stopped.
         var plain = "0000"u8.ToArray();
         await PostAsync(Gzip(plain));
-        var arrived = site.Near.Requests.Last(request => request.Method == "POST");
+        var arrived = Assert.Single(site.Near.Requests, request => request is { Method: "POST", Path: "/acme/packed.git/git-upload-pack" });
         Assert.Null(arrived.Header("Content-Encoding"));
         Assert.Equal(plain, arrived.Body);
 
@@ -122,7 +122,7 @@ public sealed class ThroughTheGateway(RecordedUpstream site) : IClassFixture<Rec
         Assert.All(site.Near.Requests, request => Assert.True(request.Body.Length <= 64 << 20));
 
         Task<RawResponse?> PostAsync(byte[] body) => RawHttp.SendAsync(
-            site.Server.Uri, "POST /near/acme/app.git/git-upload-pack HTTP/1.1", [Bearer, "Content-Type: application/x-git-upload-pack-request", "Content-Encoding: gzip"], body);
+            site.Server.Uri, "POST /near/acme/packed.git/git-upload-pack HTTP/1.1", [Bearer, "Content-Type: application/x-git-upload-pack-request", "Content-Encoding: gzip"], body);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using Portcullis.EndToEnd.Harness;
 
@@ -97,7 +98,7 @@ public sealed class BehindGitHub(GitHubSite site) : IClassFixture<GitHubSite>
         await Site.CommitAsync(git, work, "more.txt", "more\n");
         var refused = (await git.RunAsync(work, "push", "origin", "HEAD:refs/heads/new")).ShouldFail();
         Assert.Contains("this server has no credential for it", refused.Error);
-        Assert.Contains("permissions requested are not granted", site.Server.Log);
+        await site.Server.WaitForLogAsync("permissions requested are not granted");
         await site.Server.Audit.WaitForAsync(line => AuditTrail.Is(line, "repository", "github/other/app") && AuditTrail.Is(line, "reason", "upstream_credential_missing"), "the missing credential");
         AssertNothingLeaked();
     }
@@ -136,14 +137,12 @@ public sealed class TokensThatEnd : IAsyncLifetime
         var work = _site.NewFolder();
         var url = $"{_site.Server.Url}/github/acme/app.git";
         await git.OutputAsync(work, "ls-remote", url);
-        var first = Assert.Single(_site.GitHub.Model.Tokens);
+        var had = Stopwatch.GetTimestamp();
+        Assert.Single(_site.GitHub.Model.Tokens);
 
+        // Younger than five seconds it would be shown once more, for servers of GitHub's that do not know it yet. The gateway counts from when it had it, not from when it was made.
         _site.GitHub.Model.RevokeAllTokens();
-        while (DateTimeOffset.UtcNow < first.ExpiresAt - _site.GitHub.Model.TokenLifetime + TimeSpan.FromSeconds(5.5))
-        {
-            // Younger than five seconds it would be shown once more, for servers of GitHub's that do not know it yet.
-            await Task.Delay(100);
-        }
+        await Eventually.UntilAsync(() => Stopwatch.GetElapsedTime(had) > TimeSpan.FromSeconds(5.5), () => "the clock stands still");
 
         await git.OutputAsync(work, "ls-remote", url);
         Assert.Equal(2, _site.GitHub.Model.Tokens.Count);
@@ -155,11 +154,15 @@ public sealed class TokensThatEnd : IAsyncLifetime
         var git = _site.NewGit().WithPassword(await _site.Server.TokenAsync("alice", "git:github/*:pull"));
         _site.GitHub.Model.TokenLifetime = TimeSpan.FromHours(1);
         _site.GitHub.RejectsEverything = true;
+        var asked = Stopwatch.GetTimestamp();
         var refused = (await git.RunAsync(_site.NewFolder(), "ls-remote", $"{_site.Server.Url}/github/acme/app.git")).ShouldFail();
+        var wasQuick = Stopwatch.GetElapsedTime(asked) < TimeSpan.FromSeconds(5);
 
         Assert.Contains("rejected the credential that this server has for it. Your own token is fine", refused.Error);
         Assert.DoesNotContain("remote words of GitHub", refused.Error);
-        Assert.Single(_site.GitHub.Model.Tokens);
+
+        // Seconds old, the same token is shown once more; one that was older when it was refused is replaced, once. Never a third time.
+        Assert.InRange(_site.GitHub.Model.Tokens.Count, 1, wasQuick ? 1 : 2);
         Assert.Equal(2, _site.GitHub.Shown.Count);
     }
 }

@@ -1,3 +1,5 @@
+using Portcullis.EndToEnd.Harness;
+
 namespace Portcullis.EndToEnd.Upstreams.WebServers;
 
 /// <summary>nginx, which hands requests to <c>git http-backend</c> through fcgiwrap.</summary>
@@ -44,10 +46,7 @@ public sealed class Nginx(string folder) : WebServer(folder)
             }
             """);
         Run("fcgiwrap", "-c", "8", "-s", "unix:" + socket);
-        for (var deadline = Environment.TickCount64 + 15_000; !File.Exists(socket); await Task.Delay(20))
-        {
-            Assert.True(Environment.TickCount64 < deadline, "fcgiwrap did not start");
-        }
+        await Eventually.UntilAsync(() => File.Exists(socket), () => "fcgiwrap did not start");
 
         Run("/usr/sbin/nginx", "-c", configuration, "-e", "stderr", "-p", Folder);
     }

@@ -16,7 +16,7 @@ public abstract class WebServer : IAsyncDisposable
     {
         Folder = folder;
         Repositories = Directory.CreateDirectory(Path.Combine(folder, "repositories")).FullName;
-        Port = PortcullisServer.FreePort();
+        Port = FreePorts.Take();
     }
 
     public string Folder { get; }
@@ -39,20 +39,7 @@ public abstract class WebServer : IAsyncDisposable
         var hash = Convert.ToBase64String(SHA1.HashData(Encoding.UTF8.GetBytes(Password)));
         await File.WriteAllTextAsync(Path.Combine(Folder, "htpasswd"), $"{UserName}:{{SHA}}{hash}\n");
         await StartProgramsAsync();
-        for (var deadline = Environment.TickCount64 + 15_000; ;)
-        {
-            try
-            {
-                using var probe = new TcpClient();
-                await probe.ConnectAsync("127.0.0.1", Port);
-                return;
-            }
-            catch (SocketException) when (Environment.TickCount64 < deadline)
-            {
-                Assert.DoesNotContain(_processes, process => process.HasExited);
-                await Task.Delay(20);
-            }
-        }
+        await Eventually.UntilAsync(ListensAsync, () => $"nobody listens at {Port}:\n{_log}");
     }
 
     public async ValueTask DisposeAsync()
@@ -72,6 +59,21 @@ public abstract class WebServer : IAsyncDisposable
     }
 
     protected abstract Task StartProgramsAsync();
+
+    private async Task<bool> ListensAsync()
+    {
+        try
+        {
+            using var probe = new TcpClient();
+            await probe.ConnectAsync("127.0.0.1", Port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            Assert.DoesNotContain(_processes, process => process.HasExited);
+            return false;
+        }
+    }
 
     protected void Run(string program, params string[] arguments)
     {

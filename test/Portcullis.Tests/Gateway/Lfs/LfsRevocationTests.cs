@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
+using Portcullis.EndToEnd.Harness;
 using Portcullis.Audit;
 using Portcullis.Tests.Gateway.Live;
 using Portcullis.Tokens.Revocation;
@@ -85,7 +86,7 @@ public sealed class LfsRevocationTests : IAsyncLifetime
     private async Task AssertRecordedAsync(string operation)
     {
         AuditRecord? record = null;
-        for (var deadline = Environment.TickCount64 + 15_000; record is null;)
+        for (var deadline = Environment.TickCount64 + (long)Eventually.Patience.TotalMilliseconds; record is null;)
         {
             record = (await server.AuditAsync()).Select(entry => entry.Record).FirstOrDefault(candidate => candidate.Operation == operation && candidate.Reason == "revoked");
             Assert.True(record is not null || Environment.TickCount64 < deadline, "nothing was recorded but " + string.Join(", ", (await server.AuditAsync()).Select(entry => $"{entry.Record.Operation} {entry.Record.Reason}")));
@@ -147,7 +148,7 @@ public sealed class LfsRevocationTests : IAsyncLifetime
 
     private static async Task WaitAsync(Func<bool> condition)
     {
-        for (var deadline = Environment.TickCount64 + 15_000; !condition();)
+        for (var deadline = Environment.TickCount64 + (long)Eventually.Patience.TotalMilliseconds; !condition();)
         {
             Assert.True(Environment.TickCount64 < deadline, "it did not come to pass");
             await Task.Delay(10, TestContext.Current.CancellationToken);

@@ -67,7 +67,7 @@ public sealed class GitProcessTests : IDisposable
         Assert.Equal(1, launcher.Running);
         await process.DisposeAsync();
         Assert.Equal(0, launcher.Running);
-        Assert.True(SpinWait.SpinUntil(() => HasEnded(grandchild), TimeSpan.FromSeconds(10)));
+        Assert.True(SpinWait.SpinUntil(() => HasEnded(grandchild), TimeSpan.FromMinutes(1)));
     }
 
     [Fact]

@@ -19,7 +19,9 @@ public class UpstreamProbeTests
 
         var unknown = await ProbeAsync(Definition(levels));
         Assert.Equal((null, false, null), (unknown.Problem, unknown.HasRepository, unknown.SpeaksVersion2));
-        Assert.InRange(unknown.ClockAhead!.Value.TotalSeconds, -5, 5);
+
+        // Kestrel names the second of its last heartbeat, which a machine that does much else delays; what is told to an operator begins at half a minute.
+        Assert.InRange(unknown.ClockAhead!.Value.TotalSeconds, -30, 30);
         Assert.Equal(new Version(1, 1), unknown.HttpVersion);
 
         var known = await ProbeAsync(Definition(levels), "up/acme/app");
