@@ -109,7 +109,8 @@ public class RealPushTests
         var advertisement = Path.Combine(recorder.Folder, "advertisement");
         File.WriteAllBytes(advertisement, GitProgram.Run(server.Folder, ["receive-pack", "--http-backend-info-refs", "."]));
         var script = Path.Combine(recorder.Folder, "refuse.sh");
-        File.WriteAllText(script, $"cat '{advertisement}'; cat >/dev/null & cat '{answer}'; wait\n");
+        // What the client sends is read to its end beside the answer. A shell gives what it runs beside itself an empty input, unless it is told otherwise.
+        File.WriteAllText(script, $"exec 3<&0; cat '{advertisement}'; cat <&3 >/dev/null & cat '{answer}'; wait\n");
         var (exitCode, _, error) = GitProgram.TryRun(client.Folder, ["push", $"--receive-pack=sh '{script}'", "file://" + server.Folder, "main"]);
         Assert.Equal(1, exitCode);
         Assert.Contains("remote: Portcullis: ask alice", error, StringComparison.Ordinal);
