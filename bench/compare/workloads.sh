@@ -12,6 +12,7 @@ workloads=(
   "git fetch of one commit, whole command|ms|1.0|all|w_fetch_one"
   "fetch of depth 1 again and again, 8 at once|req/s||all|w_depth_1"
   "clone of the large repository, first|MB/s|1.0|all|w_clone_large_first"
+  "the same, an object lying beside its pack|MB/s|1.0|all|w_clone_large_made"
   "clone of the large repository, again|MB/s|5|all|w_clone_large_again"
   "clone of the medium repository, 8 readers, first|MB/s|1.0|all|w_clone_medium_first"
   "clone of the medium repository, 8 readers, again|MB/s|5|all|w_clone_medium_again"
@@ -79,6 +80,7 @@ w_push_large() { commands "$1" "$2" "$3" 1 p_push_large c_push_large; rm -rf "$w
 # The first time means a repository that this server has never served: another link to the same packs.
 once() { [ -e "$work/$1.root/bench/$2-$3.git" ] || link_repository "$2" "$work/$1.root/bench/$2-$3.git"; }
 w_clone_large_first() { once "$2" large "$3"; stream "$1" "$2" "$3" 1 "/bench/large-$3.git" "$work/clone-large"; }
+w_clone_large_made() { once "$2" large "$3-made"; git -C "$work/$2.root/bench/large-$3-made.git" hash-object -w --stdin <<<"$3" >/dev/null; stream "$1" "$2" "$3" 1 "/bench/large-$3-made.git" "$work/clone-large"; }
 w_clone_large_again() { once "$2" large "$3"; stream "$1" "$2" "$3" 1 "/bench/large-$3.git" "$work/clone-large"; }
 w_clone_medium_first() { once "$2" medium "$3"; stream "$1" "$2" "$3" 8 "/bench/medium-$3.git" "$work/clone-medium"; }
 w_clone_medium_again() { once "$2" medium "$3"; stream "$1" "$2" "$3" 8 "/bench/medium-$3.git" "$work/clone-medium"; }

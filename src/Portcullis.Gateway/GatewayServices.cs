@@ -64,6 +64,7 @@ public static class GatewayServices
             new AnswerCacheOptions(Path.Combine(Path.GetFullPath(options.RunDirectory), "packs"), options.PackCacheBytes, options.PackCacheAge),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<FetchJudge>();
+        services.AddSingleton<WholePack>();
         services.AddSingleton<FetchHandler>();
         services.AddSingleton<PushedPointers>();
         services.AddSingleton<PushHandler>();

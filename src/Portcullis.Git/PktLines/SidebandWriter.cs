@@ -7,10 +7,27 @@ namespace Portcullis.Git.PktLines;
 public static class SidebandWriter
 {
     /// <summary>Most data bytes in one packet with <c>side-band-64k</c>.</summary>
-    public const int LargeDataLength = PktLine.MaxLength - PktLine.HeaderLength - 1;
+    public const int LargeDataLength = PktLine.MaxLength - HeaderLength;
 
     /// <summary>Most data bytes in one packet with the old <c>side-band</c>.</summary>
-    public const int SmallDataLength = 1000 - PktLine.HeaderLength - 1;
+    public const int SmallDataLength = 1000 - HeaderLength;
+
+    /// <summary>Length of what stands before the data of a packet: that of a pkt-line, and the channel.</summary>
+    public const int HeaderLength = PktLine.HeaderLength + 1;
+
+    /// <summary>Writes what stands before the data of a packet.</summary>
+    /// <param name="packet">The packet; the data follows behind what is written.</param>
+    /// <param name="channel">The channel.</param>
+    /// <param name="dataLength">How much data follows, from 1 to <see cref="LargeDataLength"/> bytes.</param>
+    /// <returns><see cref="HeaderLength"/>.</returns>
+    public static int WriteSidebandHeader(Span<byte> packet, SidebandChannel channel, int dataLength)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(dataLength);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(dataLength, LargeDataLength);
+        PktLineWriter.WriteHeader(packet, HeaderLength + dataLength);
+        packet[PktLine.HeaderLength] = (byte)channel;
+        return HeaderLength;
+    }
 
     /// <summary>Writes data on a channel. Nothing is written for no data.</summary>
     /// <param name="output">Where to.</param>
@@ -25,11 +42,9 @@ public static class SidebandWriter
         while (!data.IsEmpty)
         {
             var part = data[..Math.Min(data.Length, maxDataLength)];
-            var span = output.GetSpan(PktLine.HeaderLength + 1 + part.Length);
-            PktLineWriter.WriteHeader(span, PktLine.HeaderLength + 1 + part.Length);
-            span[PktLine.HeaderLength] = (byte)channel;
-            part.CopyTo(span[(PktLine.HeaderLength + 1)..]);
-            output.Advance(PktLine.HeaderLength + 1 + part.Length);
+            var span = output.GetSpan(HeaderLength + part.Length);
+            part.CopyTo(span[WriteSidebandHeader(span, channel, part.Length)..]);
+            output.Advance(HeaderLength + part.Length);
             data = data[part.Length..];
         }
     }

@@ -22,6 +22,7 @@ internal sealed partial class FetchHandler(
     RefReader refs,
     ReachableObjects reachable,
     FetchJudge judge,
+    WholePack wholePack,
     AnswerCache cache,
     GitProcessLimiter limiter,
     GatewayOptions options,
@@ -106,7 +107,9 @@ internal sealed partial class FetchHandler(
             {
                 using var stopped = CancellationTokenSource.CreateLinkedTokenSource(answer.Abandoned);
                 stopped.CancelAfter(options.GitProcessTimeout);
-                var outcome = await RunAsync(request, directory, known, new StoredOutput(answer), stopped.Token);
+                var outcome = await wholePack.TryAppendAsync(directory, request.Request.Protocol, known, answer, stopped.Token)
+                    ? BackendOutcome.Served
+                    : await RunAsync(request, directory, known, new StoredOutput(answer), stopped.Token);
                 if (!await IsStillAsync(state, directory, stopped.Token))
                 {
                     // Somebody touched the repository while git read it: the answer may belong to what it was, or to what it is now.
