@@ -191,7 +191,7 @@ public sealed class AuditLog : IAsyncDisposable
             {
                 return NodeLock.Take(options.Directory, options.Node);
             }
-            catch (AuditUnavailableException) when (attempt < 3)
+            catch (AuditUnavailableException exception) when (exception.IsInUse && attempt < 3)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(20), cancellationToken).ConfigureAwait(false);
             }

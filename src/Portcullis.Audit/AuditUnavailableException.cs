@@ -12,4 +12,7 @@ public sealed class AuditUnavailableException : IOException
     public AuditUnavailableException(string message, Exception? innerException = null) : base(message, innerException)
     {
     }
+
+    /// <summary>Whether another process writes this log, so that it may be had a little later.</summary>
+    public bool IsInUse { get; init; }
 }

@@ -16,7 +16,7 @@ internal static class NodeLock
         }
         catch (IOException e) when (IsSharingViolation(e))
         {
-            throw new AuditUnavailableException($"Another process writes the audit log of node {node} in this folder.", e);
+            throw new AuditUnavailableException($"Another process writes the audit log of node {node} in this folder.", e) { IsInUse = true };
         }
     }
 

@@ -5,7 +5,8 @@ namespace Portcullis.Server.Commands;
 /// <summary>The audit chain of commands, which run beside the server and beside each other.</summary>
 internal static class CommandAudit
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+    // A command has the chain until it is done, and on a busy machine, or with a database that is slow to answer, several before this one take their time.
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
 
     /// <summary>Opens the commands' chain, waiting for another command that has it open.</summary>
     /// <exception cref="AuditUnavailableException">It can't be had.</exception>
@@ -18,7 +19,7 @@ internal static class CommandAudit
             {
                 return await installation.OpenAuditLogAsync(key, installation.CommandNode, notice: null, cancellationToken);
             }
-            catch (AuditUnavailableException) when (installation.TimeProvider.GetElapsedTime(started) < s_patience)
+            catch (AuditUnavailableException exception) when (exception.IsInUse && installation.TimeProvider.GetElapsedTime(started) < s_patience)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(50), installation.TimeProvider, cancellationToken);
             }

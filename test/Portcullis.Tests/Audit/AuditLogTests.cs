@@ -185,6 +185,7 @@ public sealed partial class AuditLogTests : IDisposable
         await using (await _fixture.OpenAsync())
         {
             var refused = await Assert.ThrowsAsync<AuditUnavailableException>(async () => await _fixture.OpenAsync());
+            Assert.True(refused.IsInUse);
             Assert.Contains("Another process", refused.Message);
         }
 
