@@ -21,6 +21,9 @@ internal sealed class RepositoryFacts(GitLauncher git)
 
     private readonly ConcurrentDictionary<string, Facts> kept = new(StringComparer.Ordinal);
 
+    // Of a few repositories each: one may wait for another's, which changes nothing but its time.
+    private readonly SemaphoreSlim[] turns = [.. Enumerable.Range(0, 64).Select(static _ => new SemaphoreSlim(1, 1))];
+
     /// <summary>The facts about a repository, if they are known and provably hold. Starts nothing.</summary>
     public Facts? TryGet(string directory)
     {
@@ -47,7 +50,7 @@ internal sealed class RepositoryFacts(GitLauncher git)
     /// <summary>The facts about a repository.</summary>
     /// <exception cref="GitFailedException">git can't read the repository.</exception>
     public ValueTask<Facts> GetAsync(string directory, CancellationToken cancellationToken) =>
-        TryGet(directory) is { } facts ? ValueTask.FromResult(facts) : new(ReadAsync(directory, cancellationToken));
+        TryGet(directory) is { } facts ? ValueTask.FromResult(facts) : new(ReadInTurnAsync(directory, cancellationToken));
 
     /// <summary>The facts about a repository, asked for again.</summary>
     /// <exception cref="GitFailedException">git can't read the repository.</exception>
@@ -88,6 +91,36 @@ internal sealed class RepositoryFacts(GitLauncher git)
         }
 
         return facts;
+    }
+
+    // Many who come at once to a repository that was not asked for before ask git once. Who had to wait for another, and still has no proof, asks without making others wait.
+    private async Task<Facts> ReadInTurnAsync(string directory, CancellationToken cancellationToken)
+    {
+        var turn = turns[(uint)directory.GetHashCode(StringComparison.Ordinal) % turns.Length];
+        var isFirst = turn.Wait(0, CancellationToken.None);
+        if (!isFirst)
+        {
+            await turn.WaitAsync(cancellationToken);
+        }
+
+        try
+        {
+            if (TryGet(directory) is { } facts)
+            {
+                return facts;
+            }
+
+            if (isFirst)
+            {
+                return await ReadAsync(directory, cancellationToken);
+            }
+        }
+        finally
+        {
+            turn.Release();
+        }
+
+        return await ReadAsync(directory, cancellationToken);
     }
 
     private Task<byte[]> AdvertiseAsync(string subcommand, string directory, string? protocol, CancellationToken cancellationToken) =>
