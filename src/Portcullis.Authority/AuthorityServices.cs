@@ -103,6 +103,7 @@ public static class AuthorityServices
 
     private static void AddOwn(IServiceCollection services, AuthorityOptions options)
     {
+        services.AddSingleton<CompiledQueries>();
         services.AddScoped<SessionStore>();
         services.AddSingleton(provider => new AuthorityAudit(options, provider.GetRequiredService<AuthorityStatus>(), Clock(provider), provider.GetRequiredService<IHttpContextAccessor>(), provider.GetService<AuditLog>(),
             provider.GetService<CommandOperator>()));

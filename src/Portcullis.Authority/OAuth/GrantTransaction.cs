@@ -14,6 +14,9 @@ internal sealed class GrantTransaction(AuthorityDbContext database, WriteTurns t
     private IDbContextTransaction? _transaction;
     private Action? _granted;
 
+    /// <summary>Whether it has begun, and what is written waits for its end.</summary>
+    public bool IsRunning => _transaction is not null;
+
     /// <summary>Begins. What the request reads and writes from here on must go through its own <see cref="AuthorityDbContext"/>: SQLite has one writer.</summary>
     /// <param name="granted">What else is to be written if tokens are given.</param>
     /// <param name="cancellationToken">Gives up waiting for a turn.</param>

@@ -24,6 +24,7 @@ internal static class ServerRegistration
             {
                 core.UseEntityFrameworkCore().UseDbContext<AuthorityDbContext>();
                 core.ReplaceApplicationManager<OpenIddictEntityFrameworkCoreApplication, ClientManager>();
+                core.ReplaceTokenStore<OpenIddictEntityFrameworkCoreToken, GrantTokenStore>();
             })
             .AddServer(server =>
             {

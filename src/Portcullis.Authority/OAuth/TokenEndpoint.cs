@@ -2,7 +2,6 @@ using System.Security.Claims;
 using Microsoft.AspNetCore;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
-using Microsoft.EntityFrameworkCore;
 using OpenIddict.Abstractions;
 using OpenIddict.Server;
 using OpenIddict.Server.AspNetCore;
@@ -21,7 +20,7 @@ namespace Portcullis.Authority.OAuth;
 /// The token endpoint (RFC 6749 §3.2). OpenIddict has authenticated the client and checked code, refresh token or assertion; here is decided what the token says.
 /// </summary>
 internal sealed class TokenEndpoint(
-    AuthorityDbContext database, SessionStore sessions, PermissionGrants grants, TokenExchange exchange, AccessTokenWriter writer,
+    AuthorityDbContext database, CompiledQueries queries, SessionStore sessions, PermissionGrants grants, TokenExchange exchange, AccessTokenWriter writer,
     IOpenIddictApplicationManager applications, GrantTransaction transaction, AuthorityAudit audit, AuthorityOptions options, TimeProvider clock)
 {
     public async Task HandleAsync(HttpContext http)
@@ -71,7 +70,7 @@ internal sealed class TokenEndpoint(
         ClaimsPrincipal principal = (await http.AuthenticateAsync(OpenIddictServerAspNetCoreDefaults.AuthenticationScheme)).Principal
             ?? throw new InvalidOperationException("No principal behind a code that was accepted.");
         var name = principal.GetClaim(Claims.Subject)!;
-        Person? person = await database.Users.AsNoTracking().Include(p => p.Groups).SingleOrDefaultAsync(p => p.UserName == name, http.RequestAborted);
+        Person? person = await queries.FindPersonAsync(database, name, http.RequestAborted);
         if (person is null or { DisabledAt: not null })
         {
             await Refusals.RefuseAsync(http, Errors.InvalidGrant, "This account can't be used. Ask an administrator.");

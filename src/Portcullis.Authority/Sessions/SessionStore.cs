@@ -6,7 +6,7 @@ using Portcullis.Authority.Storage;
 namespace Portcullis.Authority.Sessions;
 
 /// <summary>Opens, finds and ends sessions.</summary>
-internal sealed class SessionStore(AuthorityDbContext database, TimeProvider clock)
+internal sealed class SessionStore(AuthorityDbContext database, CompiledQueries queries, TimeProvider clock)
 {
     private const int MaxUserAgent = 200;
 
@@ -40,7 +40,7 @@ internal sealed class SessionStore(AuthorityDbContext database, TimeProvider clo
     /// <summary>The session if it is alive: not ended, not run out.</summary>
     public async Task<Session?> FindAliveAsync(string id, CancellationToken cancellationToken)
     {
-        Session? session = await database.Sessions.SingleOrDefaultAsync(s => s.Id == id, cancellationToken);
+        Session? session = await queries.FindSessionAsync(database, id, cancellationToken);
         return session is { EndedAt: null } && session.ExpiresAt > clock.GetUtcNow() ? session : null;
     }
 

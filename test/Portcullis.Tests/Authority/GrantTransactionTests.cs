@@ -1,6 +1,11 @@
+using System.Data.Common;
 using System.Net;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+using Portcullis.Authority.Storage;
 using Portcullis.Tokens;
 
 namespace Portcullis.Tests.Authority;
@@ -47,6 +52,38 @@ public sealed class GrantTransactionTests
 
         await host.PostAsync("/oauth/token", OAuthFlow.RefreshForm(first), HttpStatusCode.BadRequest);
         await host.PostAsync("/oauth/token", OAuthFlow.RefreshForm(last), HttpStatusCode.BadRequest);
+    }
+
+    [Fact]
+    public async Task Refresh_writes_each_row_once_and_what_changed_of_it_alone()
+    {
+        var seen = new Statements();
+        await using AuthorityHost host = await AuthorityHost.StartAsync(services: services => services.ConfigureDbContext<AuthorityDbContext>(builder => builder.AddInterceptors(seen)));
+        await host.AddAliceAsync();
+        var (_, refresh, _) = await OAuthFlow.SignInAsync(host, "git:acme/app:pull");
+        host.Clock.Advance(TimeSpan.FromMinutes(1));
+        seen.Texts.Clear();
+
+        JsonElement answer = await host.PostAsync("/oauth/token", OAuthFlow.RefreshForm(refresh));
+
+        string[] written = [.. seen.Texts.Where(text => !text.StartsWith("SELECT", StringComparison.Ordinal))];
+        Assert.Equal(3, written.Length);
+        Assert.StartsWith("UPDATE \"OpenIddictTokens\" SET \"ConcurrencyToken\" = @p0, \"RedemptionDate\" = @p1, \"Status\" = @p2\nWHERE", written[0], StringComparison.Ordinal);
+        Assert.Equal(["INSERT INTO \"OpenIddictTokens\"", "UPDATE \"Sessions\" SET"], written.Skip(1).Select(text => text[..text.IndexOf(' ', text.IndexOf('"', StringComparison.Ordinal))] + (text[0] == 'U' ? " SET" : "")).Order(StringComparer.Ordinal));
+        Assert.Equal(4, seen.Texts.Count - written.Length);
+        await host.PostAsync("/oauth/token", OAuthFlow.RefreshForm(answer.GetProperty("refresh_token").GetString()!));
+    }
+
+    private sealed class Statements : DbCommandInterceptor
+    {
+        public List<string> Texts { get; } = [];
+
+        public override ValueTask<InterceptionResult<DbDataReader>> ReaderExecutingAsync(
+            DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result, CancellationToken cancellationToken = default)
+        {
+            Texts.Add(command.CommandText);
+            return ValueTask.FromResult(result);
+        }
     }
 
     private static void Run(AuthorityHost host, string sql)
