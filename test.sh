@@ -70,7 +70,7 @@ if [ -e /etc/debian_version ]; then
   need git
   if [ "$mode" = full ]; then
     # jgit-cli recommends rather than depends on a Java runtime; patchelf ties the unpacked newer git to its own C library.
-    need git-lfs jgit-cli default-jre-headless python3 python3-dulwich python3-urllib3 python3-pygit2 patchelf openssh-client util-linux curl procps git-credential-oauth chromium postgresql nginx-light fcgiwrap apache2-bin caddy haproxy docker-registry gcc libc6-dev zlib1g-dev
+    need git-lfs jgit-cli default-jre-headless python3 python3-dulwich python3-urllib3 python3-pygit2 patchelf openssh-client util-linux curl procps git-credential-oauth chromium postgresql nginx-light fcgiwrap apache2-bin caddy haproxy docker-registry tinyproxy-bin gcc libc6-dev zlib1g-dev
     command -v node >/dev/null && command -v npm >/dev/null || need nodejs npm
     say "PostgreSQL"
     start_postgresql

@@ -25,7 +25,7 @@ internal static class UpstreamRefusals
         {
             Reason = reason,
             Code = Code(exception.Failure),
-            Text = $"The Git server behind '{definition.Name}' {What(exception.Failure)}\n"
+            Text = $"The Git server behind '{definition.Name}' {What(definition, exception.Failure)}\n"
                 + $"The log of this server says more, under request {requestId}.",
             RetryAfter = reason == RefusalReason.UpstreamFailed ? null : exception.RetryAfter ?? s_retryAfter,
         };
@@ -64,8 +64,10 @@ internal static class UpstreamRefusals
         _ => "the server behind did not answer as a Git server does",
     };
 
-    private static string What(UpstreamFailure failure) => failure switch
+    private static string What(UpstreamDefinition definition, UpstreamFailure failure) => failure switch
     {
+        UpstreamFailure.Unreachable when definition.Proxy is not null =>
+            "can't be reached through the proxy that 'proxy' of this upstream names. The operator must see that the proxy runs and lets this server through, and that the server behind it runs.",
         UpstreamFailure.Unreachable => "can't be reached. Its operator must see that it runs, and that this server can connect to it.",
         UpstreamFailure.TlsFailed => "shows no certificate that this server trusts. The operator must mend the certificate, or name its authority in 'certificateAuthority' of this upstream.",
         UpstreamFailure.TimedOut => "did not answer in time. Try again; if it stays so, its operator must see why it is slow.",

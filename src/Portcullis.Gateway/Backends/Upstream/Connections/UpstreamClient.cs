@@ -246,7 +246,10 @@ internal sealed class UpstreamClient : IDisposable
     {
         var failure = response.StatusCode switch
         {
-            HttpStatusCode.Unauthorized or HttpStatusCode.ProxyAuthenticationRequired => UpstreamFailure.CredentialRejected,
+            HttpStatusCode.Unauthorized => UpstreamFailure.CredentialRejected,
+
+            // Nobody but a proxy asks for a credential so, and there is none for it.
+            HttpStatusCode.ProxyAuthenticationRequired => UpstreamFailure.Unreachable,
             HttpStatusCode.Forbidden => UpstreamFailure.Forbidden,
             HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable => UpstreamFailure.Overloaded,
             HttpStatusCode.RequestTimeout or HttpStatusCode.GatewayTimeout => UpstreamFailure.TimedOut,
