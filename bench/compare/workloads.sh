@@ -22,6 +22,7 @@ workloads=(
   "refusal, ES256 tokens tampered each in another way, 64 at once|req/s|1.0|haproxy portcullis|w_refuse_tampered_es256"
   "refusal, one tampered RS256 token again and again, 64 at once|req/s|1.0|$authenticated|w_refuse_tampered_again"
   "refusal, no token, 64 at once|req/s|0.8|$authenticated|w_refuse_missing"
+  "no Git at all (/healthz), 8 at once|req/s||portcullis|w_empty"
   "start to the first answer|ms|=600|portcullis|w_start"
   "first start of all to the first answer|ms|=600|portcullis|w_first_start"
 )
@@ -52,6 +53,9 @@ w_refuse_tampered_again() { load "$1" "$2" "$3" 64 "$tampered" 401 "/bench/small
 w_refuse_tampered() { VARY=$tampered load "$1" "$2" "$3" 64 "" 401 "/bench/small.git/info/refs?service=git-upload-pack"; }
 w_refuse_tampered_es256() { VARY=$tampered_es256 load "$1" "$2" "$3" 64 "" 401 "/bench/small.git/info/refs?service=git-upload-pack"; }
 w_refuse_missing() { load "$1" "$2" "$3" 64 "" 401 "/bench/small.git/info/refs?service=git-upload-pack"; }
+
+# The most that the platform, the load generator and the machine give together: what a request of Git does comes on top of it.
+w_empty() { load "$1" "$2" "$3" 8 "" 200 /healthz; }
 
 # Where a request may take a second, a second is too short.
 slowly() { local seconds=$((seconds * 3)); "$@"; }
