@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -17,15 +15,12 @@ namespace Portcullis.Authority.Keys;
 /// </summary>
 public sealed partial class KeyRing : IKeySetSource
 {
-    internal const string InternalKeyId = "internal";
-    private const string InternalAlgorithm = "internal";
-
     // What validators may allow beyond `exp`.
     private static readonly TimeSpan s_margin = TimeSpan.FromMinutes(6);
 
     private readonly IServiceScopeFactory _scopes;
     private readonly PlainDatabase _database;
-    private readonly IDataProtectionProvider _protection;
+    private readonly KeyRows _rows;
     private readonly AuthorityOptions _options;
     private readonly Revocations.Revocations _revocations;
     private readonly TimeProvider _clock;
@@ -42,7 +37,7 @@ public sealed partial class KeyRing : IKeySetSource
     {
         _scopes = scopes;
         _database = database;
-        _protection = protection;
+        _rows = new KeyRows(protection);
         _options = options;
         _revocations = revocations;
         _clock = clock;
@@ -173,14 +168,7 @@ public sealed partial class KeyRing : IKeySetSource
                 string? made = null;
                 if (_internalSecret is null)
                 {
-                    database.Keys.Add(new KeyRow
-                    {
-                        KeyId = InternalKeyId,
-                        Algorithm = InternalAlgorithm,
-                        ProtectedKey = Protector(InternalKeyId).Protect(RandomNumberGenerator.GetBytes(64)),
-                        CreatedAt = now,
-                        SignsFrom = now,
-                    });
+                    database.Keys.Add(_rows.OfNewSecret(now));
                 }
 
                 foreach (var algorithm in Algorithms.Where(algorithm => Snapshot.FindSigning(algorithm, now) is null))
@@ -261,14 +249,7 @@ public sealed partial class KeyRing : IKeySetSource
     private string AddSuccessor(AuthorityDbContext database, SigningKey key, DateTimeOffset signsFrom)
     {
         DateTimeOffset now = _clock.GetUtcNow();
-        database.Keys.Add(new KeyRow
-        {
-            KeyId = key.KeyId!,
-            Algorithm = key.Algorithm,
-            ProtectedKey = Protector(key.KeyId!).Protect(Encoding.UTF8.GetBytes(key.ToPem())),
-            CreatedAt = now,
-            SignsFrom = signsFrom,
-        });
+        database.Keys.Add(_rows.OfKey(key, now, signsFrom));
         DateTimeOffset end = signsFrom + _options.MaxAccessTokenLifetime + s_margin;
         foreach (KeyRow old in database.Keys.Where(k => k.Algorithm == key.Algorithm && k.VerifiesUntil == null && k.RevokedAt == null && k.KeyId != key.KeyId))
         {
@@ -304,15 +285,15 @@ public sealed partial class KeyRing : IKeySetSource
             var keys = new List<RingKey>();
             foreach (KeyRow row in rows)
             {
-                if (row.Algorithm == InternalAlgorithm)
+                if (KeyRows.IsSecret(row))
                 {
-                    _internalSecret ??= Unprotect(row);
+                    _internalSecret ??= _rows.ReadSecret(row);
                     continue;
                 }
 
                 if (!_decrypted.TryGetValue(row.KeyId, out SigningKey? key))
                 {
-                    key = Decode(row);
+                    key = _rows.ReadKey(row);
                     _decrypted.Add(row.KeyId, key);
                 }
 
@@ -328,43 +309,6 @@ public sealed partial class KeyRing : IKeySetSource
             _changing.Release();
         }
     }
-
-    private SigningKey Decode(KeyRow row)
-    {
-        byte[] pem = Unprotect(row);
-        try
-        {
-            var key = SigningKey.FromPem(Encoding.UTF8.GetString(pem), row.Algorithm);
-            return key.KeyId == row.KeyId
-                ? key
-                : throw new AuthorityDatabaseException($"The signing key '{row.KeyId}' in the database is not the key its id says. Nothing was changed; restore the table SigningKeys from a copy.");
-        }
-        catch (KeySetFormatException exception)
-        {
-            throw new AuthorityDatabaseException($"The signing key '{row.KeyId}' in the database can't be read. Nothing was changed; restore the table SigningKeys from a copy.", exception);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(pem);
-        }
-    }
-
-    private byte[] Unprotect(KeyRow row)
-    {
-        try
-        {
-            return Protector(row.KeyId).Unprotect(row.ProtectedKey);
-        }
-        catch (CryptographicException exception)
-        {
-            throw new AuthorityDatabaseException(
-                $"The signing key '{row.KeyId}' in the database can't be decrypted. Nothing was changed. Restore the folder with the protection keys "
-                + "(or the key file, or the certificate) that belongs to this database, or the database that belongs to them.", exception);
-        }
-    }
-
-    // The key's id is part of the purpose: a row can't be passed off as another's.
-    private IDataProtector Protector(string keyId) => _protection.CreateProtector("Portcullis.SigningKey.v1", keyId);
 
     [LoggerMessage(LogLevel.Information, "Signing key {KeyId} is published; it signs from {SignsFrom:u}.")]
     private partial void LogAnnounced(string keyId, DateTimeOffset signsFrom);

@@ -33,10 +33,14 @@ internal sealed class WholePack(GitLauncher git, RefReader refs)
     public async Task<bool> TryAppendAsync(
         string directory, GitProtocolVersion version, ReadOnlyMemory<byte> body, StoredAnswer answer, CancellationToken cancellationToken)
     {
-        if (version != GitProtocolVersion.V2 || WantsOf(body) is not { } wants || OnlyPackOf(directory) is not { } path)
+        var isVersion2 = version == GitProtocolVersion.V2;
+        var fetch = isVersion2 ? FetchRequest.Parse(CommandRequest.Parse(body)) : FetchRequest.ParseV0(body);
+        if (!IsPlainClone(fetch) || OnlyPackOf(directory) is not { } path)
         {
             return false;
         }
+
+        HashSet<ObjectId> wants = [.. fetch.Wants];
 
         using var pack = TryOpen(path);
         if (pack is null
@@ -49,18 +53,16 @@ internal sealed class WholePack(GitLauncher git, RefReader refs)
             return false;
         }
 
+        await answer.AppendAsync(isVersion2 ? "000dpackfile\n"u8.ToArray() : "0008NAK\n"u8.ToArray(), cancellationToken);
         await AppendAsync(pack, answer, cancellationToken);
         return true;
     }
 
-    // A clone without history, filter or anything else that makes a pack of its own; null for another request. A pack as it lies there holds offsets to deltas' bases.
-    private static HashSet<ObjectId>? WantsOf(ReadOnlyMemory<byte> body)
-    {
-        var fetch = FetchRequest.Parse(CommandRequest.Parse(body));
-        return fetch.IsDone && fetch.HasOption("ofs-delta") && fetch.Lines.All(static line => line.Kind is FetchLineKind.Want or FetchLineKind.Done || IsIndifferent(line))
-            ? [.. fetch.Wants]
-            : null;
-    }
+    // Without history, filter or anything else that makes a pack of its own. A pack as it lies there holds offsets to deltas' bases.
+    private static bool IsPlainClone(FetchRequest fetch) =>
+        fetch.IsDone && fetch.HasOption("ofs-delta")
+        && (fetch.Version == GitProtocolVersion.V2 || fetch.HasOption("side-band-64k"))
+        && fetch.Lines.All(static line => line.Kind is FetchLineKind.Want or FetchLineKind.Done || IsIndifferent(line));
 
     private static bool IsIndifferent(FetchLine line) => line.Kind == FetchLineKind.Option && line.Argument is "ofs-delta" or "thin-pack" or "no-progress" or "include-tag";
 
@@ -162,7 +164,6 @@ internal sealed class WholePack(GitLauncher git, RefReader refs)
 
     private static async Task AppendAsync(SafeFileHandle pack, StoredAnswer answer, CancellationToken cancellationToken)
     {
-        await answer.AppendAsync("000dpackfile\n"u8.ToArray(), cancellationToken);
         var buffer = ArrayPool<byte>.Shared.Rent(PacketsAtOnce * PktLine.MaxLength);
         var length = RandomAccess.GetLength(pack);
         for (long position = 0; position < length;)
