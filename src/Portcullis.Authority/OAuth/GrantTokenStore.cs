@@ -3,6 +3,7 @@ using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Options;
 using OpenIddict.EntityFrameworkCore;
 using OpenIddict.EntityFrameworkCore.Models;
+using Portcullis.Authority.Storage;
 using static OpenIddict.Abstractions.OpenIddictExceptions;
 
 namespace Portcullis.Authority.OAuth;
@@ -13,23 +14,27 @@ namespace Portcullis.Authority.OAuth;
 /// second must learn of it.
 /// </summary>
 internal sealed class GrantTokenStore(
-    IMemoryCache cache, IOpenIddictEntityFrameworkCoreContext context, IOptionsMonitor<OpenIddictEntityFrameworkCoreOptions> options, GrantTransaction transaction)
+    IMemoryCache cache, IOpenIddictEntityFrameworkCoreContext context, IOptionsMonitor<OpenIddictEntityFrameworkCoreOptions> options,
+    AuthorityDbContext database, CompiledQueries queries, GrantTransaction transaction)
     : OpenIddictEntityFrameworkCoreTokenStore(cache, context, options)
 {
     public override async ValueTask CreateAsync(OpenIddictEntityFrameworkCoreToken token, CancellationToken cancellationToken)
     {
         if (transaction.IsRunning)
         {
-            (await Context.GetDbContextAsync(cancellationToken)).Add(token);
+            database.Add(token);
             return;
         }
 
         await base.CreateAsync(token, cancellationToken);
     }
 
+    public override async ValueTask<OpenIddictEntityFrameworkCoreToken?> FindByReferenceIdAsync(string identifier, CancellationToken cancellationToken) =>
+        database.ChangeTracker.Entries<OpenIddictEntityFrameworkCoreToken>().Select(entry => entry.Entity).FirstOrDefault(token => token.ReferenceId == identifier)
+        ?? await queries.FindTokenAsync(database, identifier, cancellationToken);
+
     public override async ValueTask UpdateAsync(OpenIddictEntityFrameworkCoreToken token, CancellationToken cancellationToken)
     {
-        DbContext database = await Context.GetDbContextAsync(cancellationToken);
         EntityState state = transaction.IsRunning ? database.Entry(token).State : EntityState.Detached;
         if (state == EntityState.Detached)
         {

@@ -24,6 +24,7 @@ internal static class ServerRegistration
             {
                 core.UseEntityFrameworkCore().UseDbContext<AuthorityDbContext>();
                 core.ReplaceApplicationManager<OpenIddictEntityFrameworkCoreApplication, ClientManager>();
+                core.ReplaceApplicationStore<OpenIddictEntityFrameworkCoreApplication, ClientStore>();
                 core.ReplaceTokenStore<OpenIddictEntityFrameworkCoreToken, GrantTokenStore>();
             })
             .AddServer(server =>
