@@ -31,7 +31,7 @@ public sealed class Tinyproxy : IAsyncDisposable
         proxy._process = Shell.Start(Program, ["-d", "-c", configuration], folder, new Dictionary<string, string> { ["LC_ALL"] = "C.UTF-8" });
         _ = proxy._process.StandardOutput.ReadToEndAsync();
         _ = proxy._process.StandardError.ReadToEndAsync();
-        for (var deadline = Environment.TickCount64 + 15_000; ;)
+        for (var deadline = Environment.TickCount64 + (long)Eventually.Patience.TotalMilliseconds; ;)
         {
             try
             {

@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Portcullis.Access.Policies;
 using Portcullis.Audit;
+using Portcullis.EndToEnd.Harness;
 using Portcullis.Gateway;
 using Portcullis.Gateway.Backends.Host.Repositories;
 using Portcullis.Gateway.ForwardAuth;
@@ -42,7 +43,7 @@ internal sealed class GatewayServer : IAsyncDisposable, IAccessPolicySource
         Revocations = new RevocationList(TimeProvider.System);
         var issuer = new TrustedIssuer { Issuer = Audience, Audiences = [Audience], KeySource = ring, Permissions = PermissionSource.Token };
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(options => options.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http1));
+        builder.WebHost.ConfigureKestrel(options => options.Listen(IPAddress.Loopback, FreePorts.Take(), listen => listen.Protocols = HttpProtocols.Http1));
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<IRevocationList>(Revocations);
         builder.Services.AddSingleton(new TokenValidator([issuer], tokenTime, Revocations));
@@ -151,7 +152,7 @@ internal sealed class GatewayServer : IAsyncDisposable, IAccessPolicySource
     {
         await application.StopAsync();
 
-        // Bound, so that no other test's server comes to listen here, and does not answer.
+        // Bound, so that nobody comes to listen here, and does not answer. It is none of the ports that the system gives out, so it is still free.
         reserved = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         reserved.Bind(new IPEndPoint(IPAddress.Loopback, Address.Port));
     }
