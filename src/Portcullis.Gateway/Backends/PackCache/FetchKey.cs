@@ -13,18 +13,19 @@ internal static class FetchKey
 {
     /// <summary>Names a request, as git gets it, to a repository in one state.</summary>
     /// <param name="state">A name of the repository's refs and configuration that no other state of any repository ever has.</param>
+    /// <param name="seesEveryRef">Whether the caller does: how an answer was made can tell of refs that another does not see.</param>
     /// <param name="version">The protocol version.</param>
     /// <param name="body">The whole request, what the caller may not have taken out already.</param>
     /// <returns>
     /// Null for what is not worth keeping: rounds of a negotiation that bring no pack, other commands, and whatever can't be read, which is git's to judge.
     /// </returns>
-    public static string? Of(string state, GitProtocolVersion version, ReadOnlyMemory<byte> body)
+    public static string? Of(string state, bool seesEveryRef, GitProtocolVersion version, ReadOnlyMemory<byte> body)
     {
         try
         {
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             Add(hash, Encoding.UTF8.GetBytes(state));
-            Add(hash, [(byte)version]);
+            Add(hash, [(byte)version, (byte)(seesEveryRef ? 1 : 0)]);
             return (version == GitProtocolVersion.V2 ? TryAddVersion2(hash, body) : TryAddVersion0(hash, body))
                 ? Convert.ToHexStringLower(hash.GetHashAndReset())
                 : null;

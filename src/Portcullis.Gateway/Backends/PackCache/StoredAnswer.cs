@@ -75,8 +75,10 @@ internal sealed class StoredAnswer
 
     /// <summary>Adds bytes at the end.</summary>
     /// <exception cref="IOException">The disk is full.</exception>
+    /// <exception cref="OperationCanceledException">Nobody waits for it any more, or its time is over.</exception>
     public async ValueTask AppendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         RandomAccess.Write(file, bytes.Span, length);
         TaskCompletionSource signal;
         lock (gate)

@@ -117,6 +117,20 @@ public sealed class WholePackTests : IAsyncLifetime
         Assert.NotEqual(0, GitProgram.TryRun(clone, ["cat-file", "-e", Id("secret")]).ExitCode);
     }
 
+    [Fact]
+    public async Task Who_does_not_see_every_ref_never_learns_that_the_pack_is_whole()
+    {
+        // A hidden branch at a commit that a visible one reaches: whoever guesses all tips would be told by the pack that came that there is no other.
+        GitProgram.RunText(repository, "update-ref", "-d", "refs/heads/topic");
+        GitProgram.RunText(repository, "update-ref", "refs/heads/hidden", "main~1");
+        Repack();
+        var everything = Request();
+        Assert.Equal(OnlyPack(), await PackAsync(everything));
+        var (pack, progress) = await AnswerAsync(everything, scope: "git:acme/app@refs/heads/main,refs/tags/*:pull");
+        Assert.NotEmpty(pack);
+        Assert.Contains("Total", progress, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("a loose object")]
     [InlineData("another pack")]
@@ -185,9 +199,9 @@ public sealed class WholePackTests : IAsyncLifetime
         return progress.Contains("Total", StringComparison.Ordinal) ? [] : pack;
     }
 
-    private async Task<(byte[] Pack, string Progress)> AnswerAsync(string request, int version = 2)
+    private async Task<(byte[] Pack, string Progress)> AnswerAsync(string request, int version = 2, string scope = "git:acme/app:pull")
     {
-        using var client = server.Client(server.Token("git:acme/app:pull"));
+        using var client = server.Client(server.Token(scope));
         using var message = new HttpRequestMessage(HttpMethod.Post, "acme/app/git-upload-pack") { Content = new ByteArrayContent(Encoding.ASCII.GetBytes(request)) };
         message.Content.Headers.ContentType = new(GitService.UploadPack.RequestContentType());
         message.Headers.Add("Git-Protocol", "version=" + version);

@@ -15,6 +15,36 @@ public sealed class AnswerCacheTests : IDisposable
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Fact]
+    public async Task What_nobody_waits_for_takes_nothing_more()
+    {
+        using var cache = Cache();
+        var ended = new TaskCompletionSource<Exception>();
+        var started = new TaskCompletionSource();
+        var (reader, _) = cache.JoinOrMake("key", async answer =>
+        {
+            await answer.AppendAsync("one"u8.ToArray(), answer.Abandoned);
+            started.SetResult();
+            try
+            {
+                while (true)
+                {
+                    await answer.AppendAsync("more"u8.ToArray(), answer.Abandoned);
+                    await Task.Yield();
+                }
+            }
+            catch (OperationCanceledException exception)
+            {
+                ended.SetResult(exception);
+                throw;
+            }
+        });
+        await started.Task;
+        reader!.Dispose();
+
+        await ended.Task.WaitAsync(Ended);
+    }
+
+    [Fact]
     public async Task Many_who_ask_the_same_at_once_are_answered_by_one_making()
     {
         using var cache = Cache();

@@ -37,8 +37,9 @@ public class FetchKeyTests
             Version2(["object-format=sha1"], $"want {A}"),
             Version0($"want {A} thin-pack\n"),
             Version0($"want {A}\n"),
-            FetchKey.Of("other", GitProtocolVersion.V1, Body0($"want {A}\n")),
-            FetchKey.Of("state", GitProtocolVersion.V1, Body0($"want {A}\n")),
+            FetchKey.Of("other", true, GitProtocolVersion.V1, Body0($"want {A}\n")),
+            FetchKey.Of("state", false, GitProtocolVersion.V1, Body0($"want {A}\n")),
+            FetchKey.Of("state", true, GitProtocolVersion.V1, Body0($"want {A}\n")),
         ];
         Assert.All(keys, Assert.NotNull);
         Assert.Equal(keys.Length, keys.Distinct().Count());
@@ -50,11 +51,11 @@ public class FetchKeyTests
         Assert.Null(Version2([], $"want {A}", $"have {B}"));
         Assert.Null(Version2([]));
         Assert.Null(Version2([], "unheard-of", $"want {A}", "done"));
-        Assert.Null(FetchKey.Of("state", GitProtocolVersion.V2, "0000"u8.ToArray()));
-        Assert.Null(FetchKey.Of("state", GitProtocolVersion.V2, "0014command=ls-refs\n0000"u8.ToArray()));
-        Assert.Null(FetchKey.Of("state", GitProtocolVersion.V2, "garbage"u8.ToArray()));
-        Assert.Null(FetchKey.Of("state", GitProtocolVersion.V0, "garbage"u8.ToArray()));
-        Assert.Null(FetchKey.Of("state", GitProtocolVersion.V0, Array.Empty<byte>()));
+        Assert.Null(FetchKey.Of("state", true, GitProtocolVersion.V2, "0000"u8.ToArray()));
+        Assert.Null(FetchKey.Of("state", true, GitProtocolVersion.V2, "0014command=ls-refs\n0000"u8.ToArray()));
+        Assert.Null(FetchKey.Of("state", true, GitProtocolVersion.V2, "garbage"u8.ToArray()));
+        Assert.Null(FetchKey.Of("state", true, GitProtocolVersion.V0, "garbage"u8.ToArray()));
+        Assert.Null(FetchKey.Of("state", true, GitProtocolVersion.V0, Array.Empty<byte>()));
     }
 
     private static string? Version2(string[] capabilities, params string[] arguments)
@@ -73,10 +74,10 @@ public class FetchKeyTests
         }
 
         body.WriteFlush();
-        return FetchKey.Of("state", GitProtocolVersion.V2, body.WrittenMemory);
+        return FetchKey.Of("state", true, GitProtocolVersion.V2, body.WrittenMemory);
     }
 
-    private static string? Version0(string want) => FetchKey.Of("state", GitProtocolVersion.V0, Body0(want));
+    private static string? Version0(string want) => FetchKey.Of("state", true, GitProtocolVersion.V0, Body0(want));
 
     private static ReadOnlyMemory<byte> Body0(string want)
     {

@@ -42,7 +42,7 @@ internal sealed partial class FetchHandler(
         var whole = request.SeesEveryRef && cache.IsEnabled
             ? await BodyReader.TryTakeAsync(request.Request.Body.Reader, Math.Min(MaxNamedRequestBytes, options.MaxFetchRequestBytes), request.Ended)
             : null;
-        if (whole is { } asked && refs.TryName(directory) is { } state && FetchKey.Of(state, request.Request.Protocol, asked) is { } key
+        if (whole is { } asked && refs.TryName(directory) is { } state && FetchKey.Of(state, seesEveryRef: true, request.Request.Protocol, asked) is { } key
             && cache.TryJoin(key) is { } place)
         {
             using (place)
@@ -96,7 +96,7 @@ internal sealed partial class FetchHandler(
     {
         if (!cache.IsEnabled || body is not { Length: <= MaxNamedRequestBytes } known
             || await refs.NameAsync(directory, request.Ended) is not { } state
-            || FetchKey.Of(state, request.Request.Protocol, known) is not { } key)
+            || FetchKey.Of(state, request.SeesEveryRef, request.Request.Protocol, known) is not { } key)
         {
             return null;
         }
@@ -107,7 +107,7 @@ internal sealed partial class FetchHandler(
             {
                 using var stopped = CancellationTokenSource.CreateLinkedTokenSource(answer.Abandoned);
                 stopped.CancelAfter(options.GitProcessTimeout);
-                var outcome = await wholePack.TryAppendAsync(directory, request.Request.Protocol, known, answer, stopped.Token)
+                var outcome = request.SeesEveryRef && await wholePack.TryAppendAsync(directory, state, request.Request.Protocol, known, answer, stopped.Token)
                     ? BackendOutcome.Served
                     : await RunAsync(request, directory, known, new StoredOutput(answer), stopped.Token);
                 if (!await IsStillAsync(state, directory, stopped.Token))

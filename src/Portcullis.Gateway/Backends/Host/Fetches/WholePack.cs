@@ -22,16 +22,20 @@ internal sealed class WholePack(GitLauncher git, RefReader refs)
     private const int PacketsAtOnce = 4;
     private const int MaxCountBytes = 64;
 
+    // A bitmap takes milliseconds. One that can't be used takes a walk through everything, and git's answer is the better one then.
+    private static readonly TimeSpan s_countLimit = TimeSpan.FromSeconds(2);
+
     /// <summary>Appends the whole answer, if it can be had this way.</summary>
     /// <param name="directory">The repository; one whose answers may be kept, without replaced objects, grafts or hooks (<see cref="RefReader.NameAsync"/>).</param>
+    /// <param name="state">The name that the repository had before (<see cref="RefReader.NameAsync"/>).</param>
     /// <param name="version">The protocol version.</param>
-    /// <param name="body">The request, as git would get it.</param>
+    /// <param name="body">The request, as git would get it, of a caller who sees every ref: whether the pack is sent tells where refs point.</param>
     /// <param name="answer">Where to.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>False when git has to be asked; nothing was appended then.</returns>
     /// <exception cref="IOException">The pack can't be read to its end, or the answer can't be written.</exception>
     public async Task<bool> TryAppendAsync(
-        string directory, GitProtocolVersion version, ReadOnlyMemory<byte> body, StoredAnswer answer, CancellationToken cancellationToken)
+        string directory, string state, GitProtocolVersion version, ReadOnlyMemory<byte> body, StoredAnswer answer, CancellationToken cancellationToken)
     {
         var isVersion2 = version == GitProtocolVersion.V2;
         var fetch = isVersion2 ? FetchRequest.Parse(CommandRequest.Parse(body)) : FetchRequest.ParseV0(body);
@@ -47,8 +51,8 @@ internal sealed class WholePack(GitLauncher git, RefReader refs)
             || !await AreAllTipsAsync(directory, wants, cancellationToken)
             || await CountReachableAsync(directory, wants, cancellationToken) != ObjectCountOf(pack)
 
-            // Nothing came beside the pack since it was looked at first: what was counted is in it.
-            || OnlyPackOf(directory) != path)
+            // The refs are those of before the pack was looked at: all that they reach was there then, and so is in it.
+            || await refs.NameAsync(directory, cancellationToken) != state)
         {
             return false;
         }
@@ -77,6 +81,12 @@ internal sealed class WholePack(GitLauncher git, RefReader refs)
 
         try
         {
+            // First, since objects move into packs, and never back where a ref reaches them.
+            if (HasLooseObjects(objects))
+            {
+                return null;
+            }
+
             string? pack = null;
             foreach (var file in Directory.EnumerateFiles(Path.Combine(objects, "pack")))
             {
@@ -88,7 +98,7 @@ internal sealed class WholePack(GitLauncher git, RefReader refs)
                 pack = file.EndsWith(".pack", StringComparison.Ordinal) ? file : pack;
             }
 
-            return pack is not null && File.Exists(Path.ChangeExtension(pack, ".bitmap")) && !HasLooseObjects(objects) ? pack : null;
+            return pack is not null && File.Exists(Path.ChangeExtension(pack, ".bitmap")) ? pack : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -135,6 +145,8 @@ internal sealed class WholePack(GitLauncher git, RefReader refs)
             input.Append(want).Append('\n');
         }
 
+        using var stopped = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        stopped.CancelAfter(s_countLimit);
         try
         {
             var output = await git.RunAsync(
@@ -147,10 +159,10 @@ internal sealed class WholePack(GitLauncher git, RefReader refs)
                 },
                 Encoding.ASCII.GetBytes(input.ToString()),
                 MaxCountBytes,
-                cancellationToken);
+                stopped.Token);
             return Utf8Parser.TryParse(output, out long count, out _) ? count : -1;
         }
-        catch (GitFailedException)
+        catch (Exception exception) when (exception is GitFailedException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return -1;
         }
@@ -177,6 +189,9 @@ internal sealed class WholePack(GitLauncher git, RefReader refs)
             }
 
             await answer.AppendAsync(buffer.AsMemory(0, filled), cancellationToken);
+
+            // Files are read and written at once: others get a turn on this thread between two pieces.
+            await Task.Yield();
         }
 
         ArrayPool<byte>.Shared.Return(buffer);

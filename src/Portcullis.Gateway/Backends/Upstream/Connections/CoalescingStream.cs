@@ -27,12 +27,13 @@ internal sealed class CoalescingStream : NetworkStream
 
     private readonly TimeProvider time;
     private readonly ITimer timer;
+    private readonly Lock mark = new();
     private byte[] _buffer = [];
     private int _start;
     private int _end;
     private long _lastRead;
     private long _comeWithoutPause;
-    private volatile bool _isGathering;
+    private bool _isGathering;
 
     /// <summary>Takes over a connected socket.</summary>
     public CoalescingStream(Socket socket, TimeProvider time)
@@ -40,14 +41,14 @@ internal sealed class CoalescingStream : NetworkStream
     {
         this.time = time;
         _lastRead = time.GetTimestamp();
-        timer = time.CreateTimer(static stream => ((CoalescingStream)stream!).StopGathering(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        timer = time.CreateTimer(static stream => ((CoalescingStream)stream!).Gather(false), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <inheritdoc/>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
         _end > _start ? new ValueTask<int>(Take(buffer.Span))
-        : _comeWithoutPause < LongBytes || buffer.IsEmpty ? ReadSomeAsync(buffer, cancellationToken)
-        : buffer.Length >= LargeRead ? ReadManyAsync(buffer, cancellationToken)
+        : _comeWithoutPause < LongBytes ? ReadSomeAsync(buffer, cancellationToken)
+        : buffer.IsEmpty || buffer.Length >= LargeRead ? ReadManyAsync(buffer, cancellationToken)
         : ReadAheadAsync(buffer, cancellationToken);
 
     /// <inheritdoc/>
@@ -57,7 +58,7 @@ internal sealed class CoalescingStream : NetworkStream
     /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
     {
-        StopGathering();
+        Gather(false);
         return _end > _start ? Take(buffer) : base.Read(buffer);
     }
 
@@ -78,7 +79,7 @@ internal sealed class CoalescingStream : NetworkStream
 
     private async ValueTask<int> ReadSomeAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        StopGathering();
+        Gather(false);
         return Counted(await base.ReadAsync(buffer, cancellationToken));
     }
 
@@ -96,12 +97,7 @@ internal sealed class CoalescingStream : NetworkStream
 
     private async ValueTask<int> ReadManyAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        if (!_isGathering)
-        {
-            _isGathering = true;
-            WakeAt(EnoughBytes);
-        }
-
+        Gather(true);
         var reading = base.ReadAsync(buffer, cancellationToken);
         if (reading.IsCompleted)
         {
@@ -115,13 +111,16 @@ internal sealed class CoalescingStream : NetworkStream
         return Counted(read);
     }
 
-    // On the timer's thread, too. The order matters: where the two threads meet, the mark is the low one, and at worst a reader wakes up too early.
-    private void StopGathering()
+    // On the timer's thread, too, and late: what is remembered and what the system was told are always the same. A timer that comes too late makes a reader wake up too early, and no more.
+    private void Gather(bool gather)
     {
-        if (_isGathering)
+        lock (mark)
         {
-            _isGathering = false;
-            WakeAt(1);
+            if (_isGathering != gather)
+            {
+                _isGathering = gather;
+                WakeAt(gather ? EnoughBytes : 1);
+            }
         }
     }
 

@@ -64,7 +64,7 @@ internal sealed class UpstreamFetchHandler(
             return await ForwardAsync(site, request, response);
         }
 
-        if (FetchKey.Of(string.Empty, request.Request.Protocol, body) is null)
+        if (FetchKey.Of(string.Empty, request.SeesEveryRef, request.Request.Protocol, body) is null)
         {
             return await SendAsync(site, request, body, response);
         }
@@ -95,7 +95,7 @@ internal sealed class UpstreamFetchHandler(
 
         var version = request.Request.Protocol;
         var repository = request.Repository;
-        if ((version != GitProtocolVersion.V2 && body.Span.IndexOf("side-band"u8) < 0) || FetchKey.Of(state, version, body) is not { } key)
+        if ((version != GitProtocolVersion.V2 && body.Span.IndexOf("side-band"u8) < 0) || FetchKey.Of(state, request.SeesEveryRef, version, body) is not { } key)
         {
             return await SendAsync(site, request, body, response);
         }
