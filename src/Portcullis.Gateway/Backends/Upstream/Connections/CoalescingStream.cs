@@ -9,7 +9,7 @@ namespace Portcullis.Gateway.Backends.Upstream.Connections;
 /// </summary>
 internal sealed class CoalescingStream : NetworkStream
 {
-    /// <summary>How many bytes must have come without a pause until pieces are gathered.</summary>
+    /// <summary>How many bytes must have come without a pause, and without anything sent, until pieces are gathered.</summary>
     public const int LongBytes = 256 * 1024;
 
     /// <summary>How many bytes wake a reader up then.</summary>
@@ -54,6 +54,18 @@ internal sealed class CoalescingStream : NetworkStream
     /// <inheritdoc/>
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    /// <inheritdoc/>
+    /// <remarks>What was asked is answered anew: many short answers don't make a long one.</remarks>
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        _comeWithoutPause = 0;
+        return base.WriteAsync(buffer, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     /// <inheritdoc/>
     public override int Read(Span<byte> buffer)

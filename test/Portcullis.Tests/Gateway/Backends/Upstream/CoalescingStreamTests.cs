@@ -75,6 +75,18 @@ public sealed class CoalescingStreamTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Many_short_answers_are_no_long_one()
+    {
+        await MakeLongAsync(8 * 1024);
+        await _stream.WriteAsync(new byte[1], Cancelled);
+        var reading = _stream.ReadAsync(new byte[100], Cancelled);
+
+        await _peer.SendAsync(new byte[10], Cancelled);
+
+        Assert.Equal(10, await reading);
+    }
+
+    [Fact]
     public async Task The_end_of_a_long_answer_does_not_wait()
     {
         await MakeLongAsync(8 * 1024);
