@@ -91,9 +91,10 @@ load_revocations() {
 # Clients that leave in the middle: of a clone, and of a push.
 load_leavers() {
   while running; do
-    timeout 0.$((RANDOM % 9 + 1)) git clone -q --bare "$base/bench/medium.git" "$work/left" >/dev/null 2>&1 || true
+    # A git that is told to end while it ends already can wait for itself for ever (2.39, a clone).
+    timeout -k 5 0.$((RANDOM % 9 + 1)) git clone -q --bare "$base/bench/medium.git" "$work/left" >/dev/null 2>&1 || true
     rm -rf "$work/left"
-    timeout 0.$((RANDOM % 9 + 1)) git -C "$seed/push.git" push -q "$base/bench/pushed.git" "+main:refs/heads/left" >/dev/null 2>&1 || true
+    timeout -k 5 0.$((RANDOM % 9 + 1)) git -C "$seed/push.git" push -q "$base/bench/pushed.git" "+main:refs/heads/left" >/dev/null 2>&1 || true
     did leaving
   done
 }

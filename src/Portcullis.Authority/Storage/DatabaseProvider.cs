@@ -1,3 +1,5 @@
+using System.Data.Common;
+using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
@@ -16,7 +18,7 @@ internal static class DatabaseProvider
     {
         if (IsPostgreSql(connectionString))
         {
-            builder.UseNpgsql(ConnectionString(connectionString));
+            UsePostgreSql(builder, ConnectionString(connectionString));
         }
         else
         {
@@ -25,6 +27,17 @@ internal static class DatabaseProvider
 
         builder.UseOpenIddict();
     }
+
+    /// <summary>Makes a connection, which is not open yet.</summary>
+    /// <param name="connectionString">From <see cref="ConnectionString"/>.</param>
+    public static DbConnection Connect(string connectionString) => IsPostgreSql(connectionString) ? ConnectPostgreSql(connectionString) : new SqliteConnection(connectionString);
+
+    // Methods of their own: who uses SQLite has the other's library neither loaded nor in memory.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void UsePostgreSql(DbContextOptionsBuilder builder, string connectionString) => builder.UseNpgsql(connectionString);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static NpgsqlConnection ConnectPostgreSql(string connectionString) => new(connectionString);
 
     /// <summary>The connection string as every connection uses it.</summary>
     public static string ConnectionString(string connectionString) => IsPostgreSql(connectionString)
@@ -35,10 +48,11 @@ internal static class DatabaseProvider
 
     // No statement here leaves anything behind in its connection, so there is nothing to reset, which would be a round trip and forget what was prepared. Preparing is left to the connection
     // string where it says something of it: a pooler between here and the server may not like it.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static string PostgreSql(string connectionString)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString);
-        var said = new System.Data.Common.DbConnectionStringBuilder { ConnectionString = connectionString };
+        var said = new DbConnectionStringBuilder { ConnectionString = connectionString };
         if (!said.ContainsKey("Max Auto Prepare") && !said.ContainsKey("MaxAutoPrepare"))
         {
             settings.MaxAutoPrepare = 64;

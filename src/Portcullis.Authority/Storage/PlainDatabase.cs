@@ -1,6 +1,4 @@
 using System.Data.Common;
-using Microsoft.Data.Sqlite;
-using Npgsql;
 using Portcullis.Authority.Keys;
 using Portcullis.Authority.Revocations;
 
@@ -141,7 +139,7 @@ internal sealed class PlainDatabase(AuthorityOptions options)
     {
         try
         {
-            await using DbConnection connection = _postgreSql ? new NpgsqlConnection(_connectionString) : new SqliteConnection(_connectionString);
+            await using DbConnection connection = DatabaseProvider.Connect(_connectionString);
             await connection.OpenAsync();
             T result = await use(connection);
             IsAvailable = true;
