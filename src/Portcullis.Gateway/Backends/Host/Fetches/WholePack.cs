@@ -45,7 +45,6 @@ internal sealed class WholePack(GitLauncher git, RefReader refs)
         }
 
         HashSet<ObjectId> wants = [.. fetch.Wants];
-
         using var pack = TryOpen(path);
         if (pack is null
             || !await AreAllTipsAsync(directory, wants, cancellationToken)
