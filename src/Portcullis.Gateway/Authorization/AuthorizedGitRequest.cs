@@ -1,5 +1,6 @@
 using Portcullis.Access;
 using Portcullis.Access.Decisions;
+using Portcullis.Gateway.Backends;
 using Portcullis.Gateway.Requests;
 using Portcullis.Git.Names;
 
@@ -9,12 +10,12 @@ namespace Portcullis.Gateway.Authorization;
 /// Step 3's value: a request that an allowing <see cref="Decision"/> stands behind. Backends take nothing else, and only
 /// <see cref="RepositoryAuthorizer"/> makes one, so a skipped check does not compile.
 /// </summary>
-internal sealed class AuthorizedGitRequest
+internal sealed class AuthorizedGitRequest : IDisposable
 {
     private readonly AuthenticatedGitRequest authenticated;
     private readonly RepositoryAccess access;
 
-    internal AuthorizedGitRequest(AuthenticatedGitRequest authenticated, RepositoryAccess access, Decision decision, bool exists)
+    internal AuthorizedGitRequest(AuthenticatedGitRequest authenticated, RepositoryAccess access, Decision decision, BackendRepository? found)
     {
         if (!decision.IsAllowed)
         {
@@ -27,7 +28,7 @@ internal sealed class AuthorizedGitRequest
         Caller = authenticated.Caller;
         Transfer = authenticated.Transfer;
         Ended = authenticated.Ended;
-        RepositoryExists = exists;
+        Found = found;
     }
 
     /// <summary>What is asked.</summary>
@@ -43,7 +44,10 @@ internal sealed class AuthorizedGitRequest
     public RepositoryPath Repository => access.Repository;
 
     /// <summary>False for a repository that this push may make.</summary>
-    public bool RepositoryExists { get; }
+    public bool RepositoryExists => Found is not null;
+
+    /// <summary>What the backend found for this request; null for a repository that this push may make.</summary>
+    public BackendRepository? Found { get; }
 
     /// <summary>Cancelled when the client leaves, or what the request stands on is revoked.</summary>
     public CancellationToken Ended { get; }
@@ -71,4 +75,7 @@ internal sealed class AuthorizedGitRequest
 
     /// <summary>What the caller may do here, in words.</summary>
     public string DescribeAccess() => access.Describe();
+
+    /// <inheritdoc/>
+    public void Dispose() => Found?.Dispose();
 }

@@ -13,7 +13,7 @@ internal sealed class RepositoryAuthorizer(IGitBackend backend)
     private const AccessAction AnyUpload = AccessAction.Push | AccessAction.Force;
     private const AccessAction AnyChange = AccessAction.Push | AccessAction.Force | AccessAction.Delete;
 
-    /// <summary>Decides. Exactly one of the results is not null.</summary>
+    /// <summary>Decides. Exactly one of the results is not null; what is authorized is to be disposed of.</summary>
     public async ValueTask<(AuthorizedGitRequest? Authorized, Refusal? Refusal)> AuthorizeAsync(AuthenticatedGitRequest authenticated)
     {
         var route = authenticated.Request.Route;
@@ -27,13 +27,19 @@ internal sealed class RepositoryAuthorizer(IGitBackend backend)
         var mayBeMade = route.Service == GitService.ReceivePack || route.Operation == GitOperation.LfsBatch;
 
         // A push is looked at with certainty: a server elsewhere may make what it does not have, and that takes a permission of its own.
-        var exists = await backend.ExistsAsync(route.Repository, mustBeCertain: mayBeMade, authenticated.Ended);
-        if (!exists && !(mayBeMade && access.Decide(AccessAction.Init, null).IsAllowed))
+        var found = await backend.FindAsync(route.Repository, mustBeCertain: mayBeMade, authenticated.Ended);
+        if (found is null && !(mayBeMade && access.Decide(AccessAction.Init, null).IsAllowed))
         {
             return (null, RefusalTexts.RepositoryNotFound(authenticated));
         }
 
-        return Conclude(authenticated, access, AnyOf(route), exists);
+        var (authorized, refusal) = Conclude(authenticated, access, AnyOf(route), found);
+        if (authorized is null)
+        {
+            found?.Dispose();
+        }
+
+        return (authorized, refusal);
     }
 
     // A batch says in its body which way its objects are to go: that is decided when it is read.
@@ -45,7 +51,7 @@ internal sealed class RepositoryAuthorizer(IGitBackend backend)
     };
 
     private static (AuthorizedGitRequest? Authorized, Refusal? Refusal) Conclude(
-        AuthenticatedGitRequest authenticated, RepositoryAccess access, AccessAction anyOf, bool exists)
+        AuthenticatedGitRequest authenticated, RepositoryAccess access, AccessAction anyOf, BackendRepository? found)
     {
         // One that may do any of these to some ref passes here; which refs, the second look decides.
         Decision decision = default;
@@ -54,7 +60,7 @@ internal sealed class RepositoryAuthorizer(IGitBackend backend)
             decision = access.Decide((AccessAction)(rest & (~rest + 1)), null);
             if (decision.IsAllowed)
             {
-                return (new AuthorizedGitRequest(authenticated, access, decision, exists), null);
+                return (new AuthorizedGitRequest(authenticated, access, decision, found), null);
             }
         }
 

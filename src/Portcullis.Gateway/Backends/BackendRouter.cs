@@ -11,8 +11,8 @@ namespace Portcullis.Gateway.Backends;
 internal sealed class BackendRouter(HostBackend host, IReadOnlyList<UpstreamBackend> upstreams) : IGitBackend, IDisposable
 {
     /// <inheritdoc/>
-    public ValueTask<bool> ExistsAsync(RepositoryPath repository, bool mustBeCertain, CancellationToken cancellationToken) =>
-        For(repository).ExistsAsync(repository, mustBeCertain, cancellationToken);
+    public ValueTask<BackendRepository?> FindAsync(RepositoryPath repository, bool mustBeCertain, CancellationToken cancellationToken) =>
+        For(repository).FindAsync(repository, mustBeCertain, cancellationToken);
 
     /// <inheritdoc/>
     public RepositoryPath? RenamedTo(RepositoryPath repository) => For(repository).RenamedTo(repository);

@@ -11,11 +11,12 @@ namespace Portcullis.Gateway.Backends;
 /// </summary>
 internal interface IGitBackend
 {
-    /// <summary>Whether a repository exists, or must be taken for existing until the operation shows otherwise with <see cref="BackendOutcome.Missing"/>.</summary>
+    /// <summary>Finds a repository that exists, or must be taken for existing until the operation shows otherwise with <see cref="BackendOutcome.Missing"/>.</summary>
     /// <param name="repository">The repository.</param>
     /// <param name="mustBeCertain">Whether an answer that would cost a look elsewhere is worth it.</param>
     /// <param name="cancellationToken">Ends the look.</param>
-    ValueTask<bool> ExistsAsync(RepositoryPath repository, bool mustBeCertain, CancellationToken cancellationToken);
+    /// <returns>What was found, to be disposed of when the request ends; null where there is none.</returns>
+    ValueTask<BackendRepository?> FindAsync(RepositoryPath repository, bool mustBeCertain, CancellationToken cancellationToken);
 
     /// <summary>The name that a repository has by now, as far as a discovery found out that it has another one; null where it did not.</summary>
     RepositoryPath? RenamedTo(RepositoryPath repository);

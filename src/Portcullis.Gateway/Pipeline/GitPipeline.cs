@@ -85,6 +85,7 @@ internal sealed class GitPipeline(
         }
 
         // 4. serve
+        using var served = authorized;
         var outcome = await server.ServeAsync(authorized, token, trail, response);
         trail.Outcome = outcome.Outcome;
         trail.Code = outcome.Code;

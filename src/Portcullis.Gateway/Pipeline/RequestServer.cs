@@ -45,7 +45,10 @@ internal sealed class RequestServer(IGitBackend backend, RepositoryAuthorizer au
     {
         trail.Request = renamed.Request;
         var (authorized, refusal) = await authorizer.AuthorizeAsync(renamed);
-        return authorized is null ? BackendOutcome.Refused(refusal!) : await ServeNamedAsync(authorized, token, trail, response);
+        using (authorized)
+        {
+            return authorized is null ? BackendOutcome.Refused(refusal!) : await ServeNamedAsync(authorized, token, trail, response);
+        }
     }
 
     private async Task<BackendOutcome> ServeNamedAsync(AuthorizedGitRequest request, ValidatedToken token, GitTrail trail, GitResponse response)

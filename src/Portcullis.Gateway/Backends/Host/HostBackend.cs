@@ -1,6 +1,7 @@
 using Portcullis.Gateway.Authorization;
 using Portcullis.Gateway.Backends.Host.Advertisements;
 using Portcullis.Gateway.Backends.Host.Fetches;
+using Portcullis.Gateway.Backends.Host.Freshness;
 using Portcullis.Gateway.Backends.Host.Processes;
 using Portcullis.Gateway.Backends.Host.Pushes;
 using Portcullis.Gateway.Backends.Host.Repositories;
@@ -20,8 +21,8 @@ internal sealed class HostBackend(
     GitProcessLimiter limiter) : IGitBackend
 {
     /// <inheritdoc/>
-    public ValueTask<bool> ExistsAsync(RepositoryPath repository, bool mustBeCertain, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(store.Locate(repository) is not null);
+    public ValueTask<BackendRepository?> FindAsync(RepositoryPath repository, bool mustBeCertain, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<BackendRepository?>(store.TryOpen(repository));
 
     /// <inheritdoc/>
     public RepositoryPath? RenamedTo(RepositoryPath repository) => null;
@@ -43,6 +44,9 @@ internal sealed class HostBackend(
     /// <inheritdoc/>
     public Task<BackendOutcome> PushAsync(AuthorizedPush push, GitResponse response) =>
         LimitedAsync(push.Request, () => pushes.PushAsync(push, response));
+
+    /// <summary>The directory of the repository that was found for a request.</summary>
+    internal static RepositoryFolder FolderOf(AuthorizedGitRequest request) => (RepositoryFolder)request.Found!;
 
     private async Task<BackendOutcome> LimitedAsync(AuthorizedGitRequest request, Func<Task<BackendOutcome>> operation)
     {

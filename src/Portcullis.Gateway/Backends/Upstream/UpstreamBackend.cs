@@ -36,21 +36,21 @@ internal sealed partial class UpstreamBackend(
     public bool Serves(RepositoryPath repository) => site.Definition.Match.IsMatch(repository);
 
     /// <inheritdoc/>
-    public async ValueTask<bool> ExistsAsync(RepositoryPath repository, bool mustBeCertain, CancellationToken cancellationToken)
+    public async ValueTask<BackendRepository?> FindAsync(RepositoryPath repository, bool mustBeCertain, CancellationToken cancellationToken)
     {
         if (!mustBeCertain)
         {
-            return true;
+            return BackendRepository.Elsewhere;
         }
 
         try
         {
-            return await refs.ExistsAsync(site, repository, cancellationToken);
+            return await refs.ExistsAsync(site, repository, cancellationToken) ? BackendRepository.Elsewhere : null;
         }
         catch (UpstreamException exception) when (exception.Renamed is not null)
         {
             // It is there, under another name: whoever serves the request finds out what that means.
-            return true;
+            return BackendRepository.Elsewhere;
         }
         catch (UpstreamException exception)
         {

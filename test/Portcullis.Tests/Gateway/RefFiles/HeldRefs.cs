@@ -1,5 +1,6 @@
 using Portcullis.Gateway;
 using Portcullis.Gateway.Backends.Host.Advertisements;
+using Portcullis.Gateway.Backends.Host.Freshness;
 using Portcullis.Gateway.Backends.Host.Processes;
 using Portcullis.Gateway.Backends.Host.RefFiles;
 using Portcullis.Git.Advertisements;
@@ -49,7 +50,8 @@ internal sealed class HeldRefs : IDisposable
         for (var round = 0; round < 200; round++)
         {
             await ForFetchAsync(directory);
-            if (facts.TryGet(directory) is { } known && reader.TryReadForFetch(directory, known) is { } refs)
+            using var repository = RepositoryFolder.Open(directory);
+            if (facts.TryGet(repository) is { } known && reader.TryReadForFetch(repository, known) is { } refs)
             {
                 return refs;
             }
@@ -60,5 +62,9 @@ internal sealed class HeldRefs : IDisposable
         return null;
     }
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose()
+    {
+        facts.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
 }

@@ -100,6 +100,39 @@ public sealed class RepositoryStoreTests : IAsyncLifetime
         Assert.Null(Locate("acme/app"));
     }
 
+    [Theory]
+    [InlineData("HEAD")]
+    [InlineData("objects")]
+    [InlineData("link")]
+    public async Task What_was_a_repository_and_is_none_any_more_is_not_found(string change)
+    {
+        var path = Path.Combine(root, "acme", "app.git");
+        for (var isSettled = false; !isSettled;)
+        {
+            using var found = store.TryOpen(RepositoryPath.Parse("acme/app"));
+            isSettled = found!.IsSettled;
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(path, Locate("acme/app"));
+        switch (change)
+        {
+            case "HEAD":
+                File.Delete(Path.Combine(path, "HEAD"));
+                break;
+            case "objects":
+                Directory.Delete(Path.Combine(path, "objects"), recursive: true);
+                break;
+            default:
+                // The same directory, but out of the root: only a link leads to it.
+                Directory.Move(Path.Combine(root, "acme"), Path.Combine(folder, "moved"));
+                Directory.CreateSymbolicLink(Path.Combine(root, "acme"), Path.Combine(folder, "moved"));
+                break;
+        }
+
+        Assert.Null(Locate("acme/app"));
+    }
+
     private string? Locate(string path) => store.Locate(RepositoryPath.Parse(path));
 
     private RepositoryStore Open(string directory) => RepositoryStore.Open(

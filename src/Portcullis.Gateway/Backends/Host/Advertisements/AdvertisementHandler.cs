@@ -1,5 +1,6 @@
 using System.Buffers;
 using Portcullis.Gateway.Authorization;
+using Portcullis.Gateway.Backends.Host.Freshness;
 using Portcullis.Gateway.Backends.Host.Repositories;
 using Portcullis.Gateway.Requests;
 using Portcullis.Git.Advertisements;
@@ -12,31 +13,24 @@ namespace Portcullis.Gateway.Backends.Host.Advertisements;
 /// Answers what asks for refs. The capabilities are git's own, and the refs are what git would say; what the caller may not see is left out, and the rest written as
 /// git would. Each question is answered from what is known and provably still true, if it can be, without starting git.
 /// </summary>
-internal sealed class AdvertisementHandler(RepositoryStore store, RefReader refs, RepositoryFacts facts, EmptyRepository empty)
+internal sealed class AdvertisementHandler(RefReader refs, RepositoryFacts facts, EmptyRepository empty)
 {
     /// <summary>Answers <c>info/refs</c> without starting git; null, with nothing written, when it can't.</summary>
     public Task<BackendOutcome>? TryAdvertise(AuthorizedGitRequest request, GitResponse response)
     {
-        var directory = request.RepositoryExists ? store.DirectoryOf(request.Repository) : empty.TryLocate();
-        if (directory is null || facts.TryGet(directory) is not { } known)
+        if (request.RepositoryExists)
         {
-            return null;
+            return TryAdvertise(request, response, HostBackend.FolderOf(request));
         }
 
-        if (IsVersion2(request))
-        {
-            return Task.FromResult(WriteVersion2(request, response, known));
-        }
-
-        var isFetch = request.Request.Route.Service == GitService.UploadPack;
-        var all = isFetch ? refs.TryReadForFetch(directory, known) : refs.TryReadForPush(directory, known);
-        return all is null || (isFetch && IsUnsure(known, all)) ? null : SendAsync(request, response, all, isFetch ? known.UploadPack : known.ReceivePack);
+        using var nothing = empty.TryOpen();
+        return nothing is null ? null : TryAdvertise(request, response, nothing);
     }
 
     /// <summary>Answers <c>info/refs</c>.</summary>
     public async Task<BackendOutcome> AdvertiseAsync(AuthorizedGitRequest request, GitResponse response)
     {
-        var directory = request.RepositoryExists ? store.DirectoryOf(request.Repository) : await empty.LocateAsync(request.Ended);
+        var directory = request.RepositoryExists ? HostBackend.FolderOf(request).Path : await empty.LocateAsync(request.Ended);
         var known = await facts.GetAsync(directory, request.Ended);
         if (IsVersion2(request))
         {
@@ -59,13 +53,30 @@ internal sealed class AdvertisementHandler(RepositoryStore store, RefReader refs
 
     /// <summary>Answers <c>ls-refs</c> without starting git; null, with nothing written, when it can't.</summary>
     public Task<BackendOutcome>? TryListRefs(AuthorizedGitRequest request, LsRefsRequest listing, GitResponse response) =>
-        store.DirectoryOf(request.Repository) is var directory && facts.TryGet(directory) is { } known && refs.TryReadForFetch(directory, known) is { } all
+        HostBackend.FolderOf(request) is var folder && facts.TryGet(folder) is { } known && refs.TryReadForFetch(folder, known) is { } all
             ? SendAsync(request, listing, response, all)
             : null;
 
     /// <summary>Answers <c>ls-refs</c>.</summary>
     public async Task<BackendOutcome> ListRefsAsync(AuthorizedGitRequest request, LsRefsRequest listing, GitResponse response) =>
-        await SendAsync(request, listing, response, await refs.ReadForFetchAsync(store.DirectoryOf(request.Repository), request.Ended));
+        await SendAsync(request, listing, response, await refs.ReadForFetchAsync(HostBackend.FolderOf(request).Path, request.Ended));
+
+    private Task<BackendOutcome>? TryAdvertise(AuthorizedGitRequest request, GitResponse response, RepositoryFolder folder)
+    {
+        if (facts.TryGet(folder) is not { } known)
+        {
+            return null;
+        }
+
+        if (IsVersion2(request))
+        {
+            return Task.FromResult(WriteVersion2(request, response, known));
+        }
+
+        var isFetch = request.Request.Route.Service == GitService.UploadPack;
+        var all = isFetch ? refs.TryReadForFetch(folder, known) : refs.TryReadForPush(folder, known);
+        return all is null || (isFetch && IsUnsure(known, all)) ? null : SendAsync(request, response, all, isFetch ? known.UploadPack : known.ReceivePack);
+    }
 
     private static bool IsVersion2(AuthorizedGitRequest request) =>
         request.Request.Route.Service == GitService.UploadPack && request.Request.Protocol == GitProtocolVersion.V2;

@@ -19,12 +19,12 @@ internal sealed class RefReader(GitLauncher git, RepositoryFacts facts, RefFiles
     private const int MaxAdvertisementBytes = 1 << 30;
 
     /// <summary>The refs that <c>upload-pack</c> offers, if they are known without git; else null.</summary>
-    public RefSnapshot? TryReadForFetch(string directory, RepositoryFacts.Facts known) =>
-        files.TryGet(directory, known, out var state) ? state.ForFetch : null;
+    public RefSnapshot? TryReadForFetch(RepositoryFolder folder, RepositoryFacts.Facts known) =>
+        files.TryGet(folder, known, out var state) ? state.ForFetch : null;
 
     /// <summary>The refs that <c>receive-pack</c> offers, if they are known without git; else null. They may hold more than that offers, which its writer leaves out.</summary>
-    public RefSnapshot? TryReadForPush(string directory, RepositoryFacts.Facts known) =>
-        files.TryGet(directory, known, out var state) && !Borrows(directory) ? state.ForPush : null;
+    public RefSnapshot? TryReadForPush(RepositoryFolder folder, RepositoryFacts.Facts known) =>
+        files.TryGet(folder, known, out var state) && !Borrows(folder) ? state.ForPush : null;
 
     /// <summary>The refs that <c>upload-pack</c> offers, with what tags stand for and where symbolic refs point.</summary>
     public async Task<RefSnapshot> ReadForFetchAsync(string directory, CancellationToken cancellationToken)
@@ -83,23 +83,36 @@ internal sealed class RefReader(GitLauncher git, RepositoryFacts facts, RefFiles
     /// <summary>
     /// A name for all that an answer to a fetch depends on besides the request, refs and configuration, as it is now; null where it can't be told without git.
     /// </summary>
-    public string? TryName(string directory) =>
-        facts.TryGet(directory) is { } known && files.TryGet(directory, known, out var state) ? NameOf(directory, state) : null;
+    public string? TryName(RepositoryFolder folder) =>
+        facts.TryGet(folder) is { } known && files.TryGet(folder, known, out var state) ? NameOf(folder, state) : null;
 
     /// <summary>The same, with the help of git; null where it can't be told at all.</summary>
-    public async Task<string?> NameAsync(string directory, CancellationToken cancellationToken) =>
-        await files.GetAsync(directory, await facts.GetAsync(directory, cancellationToken), cancellationToken) is { } state ? NameOf(directory, state) : null;
+    public async Task<string?> NameAsync(string directory, CancellationToken cancellationToken)
+    {
+        if (await files.GetAsync(directory, await facts.GetAsync(directory, cancellationToken), cancellationToken) is not { } state)
+        {
+            return null;
+        }
+
+        using var folder = RepositoryFolder.Open(directory);
+        return NameOf(folder, state);
+    }
 
     // A hook may answer differently each time, and grafts change history without a trace in the refs.
-    private static string? NameOf(string directory, RefFilesState state) =>
+    private static string? NameOf(RepositoryFolder folder, RefFilesState state) =>
         state.All is not null && state.Facts.Configuration.Last("uploadpack.packobjectshook") is null
-            && NativeFile.TryStamp(NativeFile.PathBytes(Path.Combine(directory, "info", "grafts")), follow: false, out var grafts) && !grafts.Exists
+            && folder.TryStamp("info/grafts\0"u8, follow: false, out var grafts) && !grafts.Exists
             ? state.Version.ToString(CultureInfo.InvariantCulture)
             : null;
 
     // receive-pack tells of the objects that another repository lends, and only git knows which.
-    private static bool Borrows(string directory) =>
-        !NativeFile.TryStamp(NativeFile.PathBytes(Path.Combine(directory, "objects", "info", "alternates")), follow: false, out var stamp) || stamp.Exists;
+    private static bool Borrows(RepositoryFolder folder) => !folder.TryStamp("objects/info/alternates\0"u8, follow: false, out var stamp) || stamp.Exists;
+
+    private static bool Borrows(string directory)
+    {
+        using var folder = RepositoryFolder.Open(directory);
+        return Borrows(folder);
+    }
 
     // Where the repository's own history ends, sorted as git shows it; ls-refs does not tell (gitrepository-layout, "shallow").
     private static ImmutableArray<ObjectId> ShallowOf(string directory)

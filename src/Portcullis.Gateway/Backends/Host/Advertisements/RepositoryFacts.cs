@@ -14,31 +14,32 @@ namespace Portcullis.Gateway.Backends.Host.Advertisements;
 
 /// <summary>What git says of a repository that only its configuration can change: capabilities, object format, hooks.</summary>
 /// <remarks>Kept for as long as every file of that configuration provably is what it was, and asked for again with each request where that can't be proved.</remarks>
-internal sealed class RepositoryFacts(GitLauncher git)
+internal sealed class RepositoryFacts(GitLauncher git) : IDisposable
 {
     private const int MaxOutputBytes = 1 << 20;
     private const int MaxKept = 10_000;
 
     private readonly ConcurrentDictionary<string, Facts> kept = new(StringComparer.Ordinal);
+    private readonly HeldFiles held = new();
 
     // Of a few repositories each: one may wait for another's, which changes nothing but its time.
     private readonly SemaphoreSlim[] turns = [.. Enumerable.Range(0, 64).Select(static _ => new SemaphoreSlim(1, 1))];
 
     /// <summary>The facts about a repository, if they are known and provably hold. Starts nothing.</summary>
-    public Facts? TryGet(string directory)
+    public Facts? TryGet(RepositoryFolder folder)
     {
-        if (!kept.TryGetValue(directory, out var facts))
+        if (!kept.TryGetValue(folder.Path, out var facts))
         {
             return null;
         }
 
-        if (facts.Configuration.Holds())
+        if (facts.Configuration.Holds(folder))
         {
             return facts;
         }
 
         // Read so soon after its last change that it might have changed again: the same content tells that it has not.
-        if (facts.Configuration.Renew() is not { } renewed)
+        if (facts.Configuration.Renew(folder) is not { } renewed)
         {
             return null;
         }
@@ -57,7 +58,8 @@ internal sealed class RepositoryFacts(GitLauncher git)
     public async Task<Facts> ReadAsync(string directory, CancellationToken cancellationToken)
     {
         // First, so that what git says next is no older than the proof.
-        var configuration = await RepositoryConfiguration.ReadAsync(git, directory, cancellationToken);
+        using var folder = RepositoryFolder.Open(directory);
+        var configuration = await RepositoryConfiguration.ReadAsync(git, held, folder, cancellationToken);
         var v2 = AdvertiseAsync("upload-pack", directory, "version=2", cancellationToken);
         var uploadPack = FirstLineAsync("upload-pack", directory, cancellationToken);
         var receivePack = FirstLineAsync("receive-pack", directory, cancellationToken);
@@ -80,7 +82,7 @@ internal sealed class RepositoryFacts(GitLauncher git)
             ReceivePack = await receivePack ?? throw new GitFailedException("receive-pack", 0, "it advertised no capabilities"),
             HooksDirectory = Path.GetFullPath(Encoding.UTF8.GetString(await hooks).TrimEnd('\n'), directory),
         };
-        if (facts.MayBeKept && configuration.IsUntouched())
+        if (facts.MayBeKept && configuration.IsUntouched(folder))
         {
             if (kept.Count >= MaxKept)
             {
@@ -91,6 +93,15 @@ internal sealed class RepositoryFacts(GitLauncher git)
         }
 
         return facts;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => held.Dispose();
+
+    private Facts? TryGet(string directory)
+    {
+        using var folder = RepositoryFolder.Open(directory);
+        return TryGet(folder);
     }
 
     // Many who come at once to a repository that was not asked for before ask git once. Who had to wait for another, and still has no proof, asks without making others wait.

@@ -3,7 +3,6 @@ using Portcullis.Audit;
 using Portcullis.Gateway.Authorization;
 using Portcullis.Gateway.Backends.Host.Advertisements;
 using Portcullis.Gateway.Backends.Host.Processes;
-using Portcullis.Gateway.Backends.Host.Repositories;
 using Portcullis.Gateway.Backends.Host.Visibility;
 using Portcullis.Gateway.Backends.PackCache;
 using Portcullis.Gateway.Refusals;
@@ -18,7 +17,6 @@ namespace Portcullis.Gateway.Backends.Host.Fetches;
 /// </summary>
 internal sealed partial class FetchHandler(
     GitLauncher git,
-    RepositoryStore store,
     RefReader refs,
     ReachableObjects reachable,
     FetchJudge judge,
@@ -38,11 +36,11 @@ internal sealed partial class FetchHandler(
     /// <summary>Serves a request to <c>git-upload-pack</c>.</summary>
     public async Task<BackendOutcome> FetchAsync(AuthorizedGitRequest request, GitResponse response)
     {
-        var directory = store.Locate(request.Repository) ?? throw new IOException("The repository was deleted meanwhile.");
+        var folder = HostBackend.FolderOf(request);
         var whole = request.SeesEveryRef && cache.IsEnabled
             ? await BodyReader.TryTakeAsync(request.Request.Body.Reader, Math.Min(MaxNamedRequestBytes, options.MaxFetchRequestBytes), request.Ended)
             : null;
-        if (whole is { } asked && refs.TryName(directory) is { } state && FetchKey.Of(state, seesEveryRef: true, request.Request.Protocol, asked) is { } key
+        if (whole is { } asked && refs.TryName(folder) is { } state && FetchKey.Of(state, seesEveryRef: true, request.Request.Protocol, asked) is { } key
             && cache.TryJoin(key) is { } place)
         {
             using (place)
@@ -51,6 +49,7 @@ internal sealed partial class FetchHandler(
             }
         }
 
+        var directory = folder.Path;
         var slot = await limiter.AcquireAsync(request.Ended);
         if (slot is null)
         {

@@ -24,4 +24,7 @@ internal readonly record struct FileStamp(ulong Device, ulong Inode, ulong Size,
 
     /// <summary>Whether it is a regular file.</summary>
     public bool IsRegular => (Mode & KindMask) == RegularKind;
+
+    /// <summary>Whether both are stamps of one file, changed or not.</summary>
+    public bool IsSameFileAs(in FileStamp other) => Exists && Device == other.Device && Inode == other.Inode;
 }

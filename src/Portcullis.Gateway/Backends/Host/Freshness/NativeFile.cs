@@ -40,6 +40,9 @@ internal static unsafe partial class NativeFile
     private static readonly int DirectoryOnly = HasArmFlags ? 0x4000 : 0x10000;
     private static readonly int NoFollowOpen = HasArmFlags ? 0x8000 : 0x20000;
 
+    /// <summary>Where absolute paths begin. Not to be closed.</summary>
+    public static OpenFile AnyFolder { get; } = new(CurrentDirectory);
+
     /// <summary>Whether this system has them: Linux of 64 bits.</summary>
     public static bool IsSupported { get; } =
         OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64 && HasStatx();
@@ -47,45 +50,27 @@ internal static unsafe partial class NativeFile
     /// <summary>A path as the kernel takes it.</summary>
     public static byte[] PathBytes(string path) => Encoding.UTF8.GetBytes(path + "\0");
 
-    /// <summary>The stamp of a path.</summary>
-    /// <param name="path">The path, ended by a zero byte.</param>
-    /// <param name="follow">Whether a symbolic link stands for what it leads to.</param>
-    /// <param name="stamp">The stamp; that of an absent file where there is none.</param>
-    /// <returns>False when it can't be told.</returns>
-    public static bool TryStamp(byte[] path, bool follow, out FileStamp stamp)
-    {
-        byte* buffer = stackalloc byte[StatxSize];
-        fixed (byte* name = path)
-        {
-            if (statx(CurrentDirectory, name, follow ? 0 : NoFollow, BasicStats, buffer) == 0)
-            {
-                stamp = Read(buffer);
-                return true;
-            }
-        }
+    /// <summary>The stamp of an absolute path (<see cref="OpenFile.TryStamp"/>).</summary>
+    public static bool TryStamp(byte[] path, bool follow, out FileStamp stamp) => AnyFolder.TryStamp(path, follow, out stamp);
 
-        stamp = FileStamp.Absent;
-        return Marshal.GetLastPInvokeError() is NotFound or NotADirectory;
-    }
-
-    /// <summary>Opens a file or directory for reading; null when there is none that can be opened; a named pipe does not keep anyone waiting. A symbolic link at the end is not followed unless asked for.</summary>
-    public static OpenFile? TryOpen(byte[] path, bool follow = false, bool directory = false)
+    /// <summary>Opens a directory to look at what is in it, wherever links lead to. Null when there is none.</summary>
+    public static OpenFile? TryOpenFolder(byte[] path)
     {
         fixed (byte* name = path)
         {
-            var descriptor = open(name, ReadOnly | CloseOnExec | NonBlocking | (follow ? 0 : NoFollowOpen) | (directory ? DirectoryOnly : 0));
+            var descriptor = openat(CurrentDirectory, name, PathOnly | CloseOnExec | DirectoryOnly);
             return descriptor < 0 ? null : new OpenFile(descriptor);
         }
     }
 
     /// <summary>
-    /// Opens a directory to look at what is in it, if no part of the path to it is a symbolic link (openat2(2), RESOLVE_NO_SYMLINKS). Null when there is none, one part
+    /// Opens a file or directory to look at it alone, if no part of the path to it is a symbolic link (openat2(2), RESOLVE_NO_SYMLINKS). Null when there is none, one part
     /// is, or this kernel can't tell.
     /// </summary>
-    public static OpenFile? TryOpenWithoutLinks(byte[] path)
+    public static OpenFile? TryOpenWithoutLinks(byte[] path, bool directory)
     {
         ulong* how = stackalloc ulong[3];
-        (how[0], how[1], how[2]) = ((ulong)(PathOnly | CloseOnExec | DirectoryOnly), 0, NoSymbolicLinks);
+        (how[0], how[1], how[2]) = ((ulong)(PathOnly | CloseOnExec | (directory ? DirectoryOnly : 0)), 0, NoSymbolicLinks);
         fixed (byte* name = path)
         {
             var descriptor = openat2(OpenAt2, CurrentDirectory, name, how, 3 * sizeof(ulong));
@@ -134,7 +119,7 @@ internal static unsafe partial class NativeFile
     private static partial int statx(int directory, byte* path, int flags, uint mask, byte* buffer);
 
     [LibraryImport("libc", SetLastError = true)]
-    private static partial int open(byte* path, int flags);
+    private static partial int openat(int directory, byte* path, int flags);
 
     // libc has no name for it before its version 2.42.
     [LibraryImport("libc", EntryPoint = "syscall")]
@@ -166,14 +151,37 @@ internal static unsafe partial class NativeFile
             return statx(descriptor, &empty, EmptyPath, BasicStats, buffer) == 0 ? NativeFile.Read(buffer) : FileStamp.Absent;
         }
 
-        /// <summary>The stamp of something in this directory; that of an absent file where it can't be told. A symbolic link is one, wherever it leads.</summary>
-        /// <param name="name">Its name, ended by a zero byte.</param>
-        public FileStamp StampOf(ReadOnlySpan<byte> name)
+        /// <summary>The stamp of a path, which begins at this directory if it is relative.</summary>
+        /// <param name="path">The path, ended by a zero byte.</param>
+        /// <param name="follow">Whether a symbolic link at its end stands for what it leads to.</param>
+        /// <param name="stamp">The stamp; that of an absent file where there is none.</param>
+        /// <returns>False when it can't be told.</returns>
+        public bool TryStamp(ReadOnlySpan<byte> path, bool follow, out FileStamp stamp)
         {
             byte* buffer = stackalloc byte[StatxSize];
-            fixed (byte* pointer = name)
+            fixed (byte* name = path)
             {
-                return statx(descriptor, pointer, NoFollow, BasicStats, buffer) == 0 ? NativeFile.Read(buffer) : FileStamp.Absent;
+                if (statx(descriptor, name, follow ? 0 : NoFollow, BasicStats, buffer) == 0)
+                {
+                    stamp = NativeFile.Read(buffer);
+                    return true;
+                }
+            }
+
+            stamp = FileStamp.Absent;
+            return Marshal.GetLastPInvokeError() is NotFound or NotADirectory;
+        }
+
+        /// <summary>
+        /// Opens a file or directory for reading, by a path that begins at this one if it is relative; null when there is none that can be opened; a named pipe does not
+        /// keep anyone waiting. A symbolic link at the end is not followed unless asked for.
+        /// </summary>
+        public OpenFile? TryOpen(byte[] path, bool follow = false, bool directory = false)
+        {
+            fixed (byte* name = path)
+            {
+                var opened = openat(descriptor, name, ReadOnly | CloseOnExec | NonBlocking | (follow ? 0 : NoFollowOpen) | (directory ? DirectoryOnly : 0));
+                return opened < 0 ? null : new OpenFile(opened);
             }
         }
 

@@ -29,33 +29,33 @@ internal sealed class LooseRefDirectory
     }
 
     /// <summary>Reads the folder <c>refs</c> of a repository.</summary>
-    /// <param name="directory">The repository.</param>
+    /// <param name="folder">The repository's directory.</param>
     /// <param name="format">Its object format.</param>
     /// <param name="previous">What was read before: what provably is the same is not read again.</param>
     /// <param name="root">What was read; <paramref name="previous"/> itself when all of it is the same.</param>
     /// <param name="isChanged">Whether a ref differs from <paramref name="previous"/>.</param>
     /// <param name="isTouched">Whether anything may have changed meanwhile, though it be the same again.</param>
     /// <returns>False when something there is not as git makes it, or changed while it was read.</returns>
-    public static bool TryRead(string directory, ObjectFormat format, LooseRefDirectory? previous, [NotNullWhen(true)] out LooseRefDirectory? root, out bool isChanged, out bool isTouched)
+    public static bool TryRead(RepositoryFolder folder, ObjectFormat format, LooseRefDirectory? previous, [NotNullWhen(true)] out LooseRefDirectory? root, out bool isChanged, out bool isTouched)
     {
-        var reading = new Reading(format);
-        root = reading.Read(NativeFile.PathBytes(System.IO.Path.Combine(directory, "refs")), "refs/"u8.ToArray(), previous, 0);
+        var reading = new Reading(folder, format);
+        root = reading.Read("refs\0"u8.ToArray(), "refs/"u8.ToArray(), previous, 0);
         isChanged = reading.IsChanged || previous is null;
         isTouched = reading.IsTouched || isChanged;
         return root is not null;
     }
 
     /// <summary>Whether everything in it is provably what it was.</summary>
-    public bool Holds()
+    public bool Holds(RepositoryFolder folder)
     {
-        if (!HoldsItself())
+        if (!HoldsItself(folder))
         {
             return false;
         }
 
         foreach (var file in files)
         {
-            if (!file.Holds())
+            if (!file.Holds(folder))
             {
                 return false;
             }
@@ -63,7 +63,7 @@ internal sealed class LooseRefDirectory
 
         foreach (var directory in directories)
         {
-            if (!directory.Holds())
+            if (!directory.Holds(folder))
             {
                 return false;
             }
@@ -81,7 +81,7 @@ internal sealed class LooseRefDirectory
         return refs;
     }
 
-    private bool HoldsItself() => NativeFile.TryStamp(path, follow: false, out var now) && now == stamp && FileTimes.IsSettled(stamp, readAt);
+    private bool HoldsItself(RepositoryFolder folder) => folder.TryStamp(path, follow: false, out var now) && now == stamp && FileTimes.IsSettled(stamp, readAt);
 
     private void Collect(List<StoredRef> refs)
     {
@@ -97,7 +97,7 @@ internal sealed class LooseRefDirectory
     }
 
     /// <summary>One walk through the folders.</summary>
-    private sealed class Reading(ObjectFormat format)
+    private sealed class Reading(RepositoryFolder folder, ObjectFormat format)
     {
         private ulong? device;
         private int count;
@@ -113,7 +113,7 @@ internal sealed class LooseRefDirectory
                 return null;
             }
 
-            return previous is not null && previous.HoldsItself() ? ReadKnown(previous, depth) : ReadNew(path, prefix, previous, depth);
+            return previous is not null && previous.HoldsItself(folder) ? ReadKnown(previous, depth) : ReadNew(path, prefix, previous, depth);
         }
 
         // The names are the same; what they name need not be.
@@ -151,7 +151,7 @@ internal sealed class LooseRefDirectory
         private LooseRefDirectory? ReadNew(byte[] path, byte[] prefix, LooseRefDirectory? previous, int depth)
         {
             var readAt = FileTimes.Now;
-            using var opened = NativeFile.TryOpen(path, directory: true);
+            using var opened = folder.TryOpen(path, directory: true);
             if (opened is null || opened.Stamp() is not { IsDirectory: true } stamp || stamp.Device != (device ??= stamp.Device) || opened.Entries() is not { } entries)
             {
                 return null;
@@ -214,12 +214,12 @@ internal sealed class LooseRefDirectory
                 return null;
             }
 
-            if (known is not null && known.Holds())
+            if (known is not null && known.Holds(folder))
             {
                 return known;
             }
 
-            if (!LooseRefFile.TryRead(path, name, device!.Value, format, out var file))
+            if (!LooseRefFile.TryRead(folder, path, name, device!.Value, format, out var file))
             {
                 return null;
             }
@@ -230,11 +230,11 @@ internal sealed class LooseRefDirectory
         }
 
         // Null for what is neither: git follows links and reads from whatever it finds.
-        private static bool? IsDirectory(byte kind, byte[] path) => kind switch
+        private bool? IsDirectory(byte kind, byte[] path) => kind switch
         {
             NativeFile.DirectoryEntry => true,
             NativeFile.RegularEntry => false,
-            NativeFile.UnknownEntry when NativeFile.TryStamp(path, follow: false, out var stamp) => stamp.IsDirectory ? true : stamp.IsRegular ? false : null,
+            NativeFile.UnknownEntry when folder.TryStamp(path, follow: false, out var stamp) => stamp.IsDirectory ? true : stamp.IsRegular ? false : null,
             _ => null,
         };
     }

@@ -19,7 +19,7 @@ internal sealed class LooseRefFile
         this.readAt = readAt;
     }
 
-    /// <summary>Its path, ended by a zero byte.</summary>
+    /// <summary>Its path from the repository, ended by a zero byte.</summary>
     public byte[] Path { get; }
 
     /// <summary>The full name of the ref.</summary>
@@ -32,14 +32,14 @@ internal sealed class LooseRefFile
     public LooseRef Content { get; }
 
     /// <summary>Whether it is provably what it was.</summary>
-    public bool Holds() => NativeFile.TryStamp(Path, follow: false, out var now) && now == Stamp && FileTimes.IsSettled(Stamp, readAt);
+    public bool Holds(RepositoryFolder folder) => folder.TryStamp(Path, follow: false, out var now) && now == Stamp && FileTimes.IsSettled(Stamp, readAt);
 
     /// <summary>Reads it; false when it is not as git writes it, or lies on another file system than the repository.</summary>
-    public static bool TryRead(byte[] path, byte[] name, ulong device, ObjectFormat format, [NotNullWhen(true)] out LooseRefFile? reference)
+    public static bool TryRead(RepositoryFolder folder, byte[] path, byte[] name, ulong device, ObjectFormat format, [NotNullWhen(true)] out LooseRefFile? reference)
     {
         reference = null;
         var readAt = FileTimes.Now;
-        using var file = NativeFile.TryOpen(path);
+        using var file = folder.TryOpen(path);
         if (file is null || file.Stamp() is not { IsRegular: true } stamp || stamp.Device != device || stamp.Size > LooseRef.MaxBytes)
         {
             return false;

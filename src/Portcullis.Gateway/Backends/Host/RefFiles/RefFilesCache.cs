@@ -22,13 +22,13 @@ internal sealed class RefFilesCache(GitLauncher git)
     private long bytes;
 
     /// <summary>The refs of a repository, if they are known and provably the same still. Starts nothing.</summary>
-    /// <param name="directory">The repository.</param>
+    /// <param name="folder">The repository's directory.</param>
     /// <param name="facts">What is known of it now.</param>
     /// <param name="state">The refs; without snapshots where only git may say them.</param>
-    public bool TryGet(string directory, RepositoryFacts.Facts facts, [NotNullWhen(true)] out RefFilesState? state)
+    public bool TryGet(RepositoryFolder folder, RepositoryFacts.Facts facts, [NotNullWhen(true)] out RefFilesState? state)
     {
-        state = Find(directory)?.State;
-        if (state is not null && state.Facts == facts && state.Holds())
+        state = Find(folder.Path)?.State;
+        if (state is not null && state.Facts == facts && state.Holds(folder))
         {
             return true;
         }
@@ -54,13 +54,14 @@ internal sealed class RefFilesCache(GitLauncher git)
         try
         {
             // Someone may have read them while we waited; the proof is taken after we came, all the same.
-            if (entry.State is { } known && known.Facts == facts && known.Holds())
+            using var folder = RepositoryFolder.Open(directory);
+            if (entry.State is { } known && known.Facts == facts && known.Holds(folder))
             {
                 return known;
             }
 
             var state = LocalFileSystem.Holds(directory)
-                ? await RefFilesState.ReadAsync(directory, facts, entry.State, ids => ObjectPeeler.PeelAsync(git, directory, ids, cancellationToken))
+                ? await RefFilesState.ReadAsync(folder, facts, entry.State, ids => ObjectPeeler.PeelAsync(git, directory, ids, cancellationToken))
                 : null;
             Replace(entry, state);
             return state;

@@ -51,24 +51,25 @@ internal sealed class RefFilesState
     public RefSnapshot? ForPush { get; private init; }
 
     /// <summary>Whether the files are provably what they were. Loose refs come first: pack-refs writes the packed file before it removes them.</summary>
-    public bool Holds() => loose.Holds() && packed.Holds() && head.Holds() && shallow.Holds() && commonDirectory.Holds();
+    public bool Holds(RepositoryFolder folder) =>
+        loose.Holds(folder) && packed.Holds(folder) && head.Holds(folder) && shallow.Holds(folder) && commonDirectory.Holds(folder);
 
     /// <summary>Reads the files, as far as they differ from what was read before.</summary>
-    /// <param name="directory">The repository.</param>
+    /// <param name="folder">The repository's directory.</param>
     /// <param name="facts">What is known of it.</param>
     /// <param name="previous">What was read before.</param>
     /// <param name="peel">Asks git what tags stand for; null when an object does not exist.</param>
     /// <returns>Null where the files are not as git makes them.</returns>
     public static async Task<RefFilesState?> ReadAsync(
-        string directory, RepositoryFacts.Facts facts, RefFilesState? previous, Func<IReadOnlyCollection<ObjectId>, Task<IReadOnlyDictionary<ObjectId, ObjectId?>?>> peel)
+        RepositoryFolder folder, RepositoryFacts.Facts facts, RefFilesState? previous, Func<IReadOnlyCollection<ObjectId>, Task<IReadOnlyDictionary<ObjectId, ObjectId?>?>> peel)
     {
         previous = previous?.Facts == facts ? previous : null;
-        if (!NativeFile.TryStamp(NativeFile.PathBytes(Path.Combine(directory, "objects")), follow: true, out var objects)
-            || !LooseRefDirectory.TryRead(directory, facts.Format, previous?.loose, out var loose, out var isChanged, out var isTouched)
-            || !TryRead(directory, "packed-refs", MaxPackedBytes, out var packedBytes, out var packed)
-            || !TryRead(directory, "HEAD", LooseRef.MaxBytes, out var headBytes, out var head)
-            || !TryRead(directory, "shallow", MaxShallowBytes, out var shallowBytes, out var shallow)
-            || !TryRead(directory, "commondir", LooseRef.MaxBytes, out _, out var commonDirectory)
+        if (!folder.TryStamp("objects\0"u8, follow: true, out var objects)
+            || !LooseRefDirectory.TryRead(folder, facts.Format, previous?.loose, out var loose, out var isChanged, out var isTouched)
+            || !TryRead(folder, "packed-refs\0"u8, MaxPackedBytes, out var packedBytes, out var packed)
+            || !TryRead(folder, "HEAD\0"u8, LooseRef.MaxBytes, out var headBytes, out var head)
+            || !TryRead(folder, "shallow\0"u8, MaxShallowBytes, out var shallowBytes, out var shallow)
+            || !TryRead(folder, "commondir\0"u8, LooseRef.MaxBytes, out _, out var commonDirectory)
             || commonDirectory.Stamp.Exists || !head.Stamp.Exists)
         {
             return null;
@@ -110,8 +111,8 @@ internal sealed class RefFilesState
     private RefFilesState With(long version, RefSnapshot? all, RefSnapshot? forFetch, RefSnapshot? forPush) =>
         new(Facts, loose, packed, head, shallow, commonDirectory, objects) { Version = version, All = all, ForFetch = forFetch, ForPush = forPush };
 
-    private static bool TryRead(string directory, string name, int maxBytes, out byte[] content, [NotNullWhen(true)] out FileProof? proof) =>
-        FileProof.TryRead(NativeFile.PathBytes(Path.Combine(directory, name)), follow: false, maxBytes, out content, out proof);
+    private static bool TryRead(RepositoryFolder folder, ReadOnlySpan<byte> name, int maxBytes, out byte[] content, [NotNullWhen(true)] out FileProof? proof) =>
+        FileProof.TryRead(folder, name.ToArray(), follow: false, maxBytes, out content, out proof);
 
     // An id in each line (gitrepository-layout(5), "shallow"); sorted, as git shows them.
     private static bool TryParseShallow(byte[] content, ObjectFormat format, out ImmutableArray<ObjectId> commits)

@@ -1,3 +1,4 @@
+using Portcullis.Gateway.Backends.Host.Freshness;
 using Portcullis.Gateway.Backends.Host.Processes;
 
 namespace Portcullis.Gateway.Backends.Host.Repositories;
@@ -8,13 +9,15 @@ internal sealed class EmptyRepository(GitLauncher git, string runDirectory)
     private readonly SemaphoreSlim gate = new(1, 1);
     private bool isMade;
 
-    /// <summary>Its directory, if it is made.</summary>
-    public string? TryLocate() => Volatile.Read(ref isMade) ? Path.Combine(runDirectory, "empty.git") : null;
+    private string Directory => Path.Combine(runDirectory, "empty.git");
+
+    /// <summary>Opens its directory, if it is made.</summary>
+    public RepositoryFolder? TryOpen() => Volatile.Read(ref isMade) ? RepositoryFolder.Open(Directory) : null;
 
     /// <summary>Its directory; made when first asked for.</summary>
     public async ValueTask<string> LocateAsync(CancellationToken cancellationToken)
     {
-        var directory = Path.Combine(runDirectory, "empty.git");
+        var directory = Directory;
         if (Volatile.Read(ref isMade))
         {
             return directory;

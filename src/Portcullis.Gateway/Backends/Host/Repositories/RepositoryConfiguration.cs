@@ -28,13 +28,29 @@ internal sealed class RepositoryConfiguration
     public string? Last(string key) => Values.LastOrDefault(pair => pair.Key == key).Value;
 
     /// <summary>Whether git would read the same now. False where that can't be proved.</summary>
-    public bool Holds() => proofs is not null && Array.TrueForAll(proofs, static proof => proof.Holds());
+    public bool Holds(RepositoryFolder folder)
+    {
+        if (proofs is null)
+        {
+            return false;
+        }
+
+        foreach (var proof in proofs)
+        {
+            if (!proof.Holds(folder))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     /// <summary>Whether nobody has touched the files since they were read, so that what git said meanwhile belongs to these settings.</summary>
-    public bool IsUntouched() => proofs is not null && Array.TrueForAll(proofs, static proof => proof.IsUntouched());
+    public bool IsUntouched(RepositoryFolder folder) => proofs is not null && Array.TrueForAll(proofs, proof => proof.IsUntouched(folder));
 
     /// <summary>The same with a newer proof; null when the files have changed, or that can't be proved.</summary>
-    public RepositoryConfiguration? Renew()
+    public RepositoryConfiguration? Renew(RepositoryFolder folder)
     {
         if (proofs is null)
         {
@@ -44,7 +60,7 @@ internal sealed class RepositoryConfiguration
         var renewed = new FileProof[proofs.Length];
         for (var i = 0; i < proofs.Length; i++)
         {
-            if (!proofs[i].TryRenew(out var proof))
+            if (!proofs[i].TryRenew(folder, out var proof))
             {
                 return null;
             }
@@ -57,8 +73,9 @@ internal sealed class RepositoryConfiguration
 
     /// <summary>Asks git.</summary>
     /// <exception cref="GitFailedException">git can't read it.</exception>
-    public static async Task<RepositoryConfiguration> ReadAsync(GitLauncher git, string directory, CancellationToken cancellationToken)
+    public static async Task<RepositoryConfiguration> ReadAsync(GitLauncher git, HeldFiles held, RepositoryFolder folder, CancellationToken cancellationToken)
     {
+        var directory = folder.Path;
         var known = new SortedSet<string>(StringComparer.Ordinal)
         {
             Path.Combine(directory, "config"), Path.Combine(directory, "config.worktree"), git.ConfigurationFile,
@@ -66,7 +83,7 @@ internal sealed class RepositoryConfiguration
         for (var round = 0; ; round++)
         {
             // The files first, and git behind them: what git reads is no older than the proof.
-            var proofs = round < MaxRounds ? ProofsOf(known, git.Program) : null;
+            var proofs = round < MaxRounds ? ProofsOf(known, git.Program, held, folder) : null;
             var values = Parse(await ListAsync(git, directory, cancellationToken), directory, git.HomeDirectory, out var files, out var isTraced);
             if (proofs is null || !isTraced)
             {
@@ -75,7 +92,7 @@ internal sealed class RepositoryConfiguration
 
             var count = known.Count;
             known.UnionWith(files);
-            if (known.Count == count && new RepositoryConfiguration(values, proofs) is var read && read.IsUntouched())
+            if (known.Count == count && new RepositoryConfiguration(values, proofs) is var read && read.IsUntouched(folder))
             {
                 return read;
             }
@@ -95,9 +112,9 @@ internal sealed class RepositoryConfiguration
             MaxBytes,
             cancellationToken);
 
-    private static FileProof[]? ProofsOf(IEnumerable<string> files, string program)
+    private static FileProof[]? ProofsOf(IEnumerable<string> files, string program, HeldFiles held, RepositoryFolder folder)
     {
-        if (!NativeFile.IsSupported || !FileProof.TryStamp(NativeFile.PathBytes(program), out var git))
+        if (!FileProof.TryStamp(folder, NativeFile.PathBytes(program), out var git, held.TryHold(program)))
         {
             return null;
         }
@@ -105,7 +122,11 @@ internal sealed class RepositoryConfiguration
         var proofs = new List<FileProof> { git };
         foreach (var file in files)
         {
-            if (!LocalFileSystem.Holds(file) || !FileProof.TryRead(NativeFile.PathBytes(file), follow: true, MaxBytes, out _, out var proof))
+            // A repository's own files are looked up from its directory; the installation's are few, and the same for all.
+            var isOwn = Path.GetDirectoryName(file) == folder.Path;
+            if (!LocalFileSystem.Holds(file)
+                || !FileProof.TryRead(
+                    folder, NativeFile.PathBytes(isOwn ? Path.GetFileName(file) : file), follow: true, MaxBytes, out _, out var proof, isOwn ? null : held.TryHold(file)))
             {
                 return null;
             }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Portcullis.Gateway.Backends.Host.Freshness;
 using Portcullis.Gateway.Backends.Host.Processes;
 using Portcullis.Git;
@@ -9,9 +10,13 @@ namespace Portcullis.Gateway.Backends.Host.Repositories;
 public sealed class RepositoryStore
 {
     private const string Suffix = ".git";
+    private const int MaxKept = 10_000;
 
     private readonly string root;
     private readonly GitLauncher git;
+
+    // The stamps of directories that were seen to hold what makes a repository.
+    private readonly ConcurrentDictionary<string, FileStamp> whole = new(StringComparer.Ordinal);
 
     internal RepositoryStore(string root, GitLauncher git, string? lfsRoot = null)
     {
@@ -38,21 +43,29 @@ public sealed class RepositoryStore
     /// <summary>The directory of a repository that exists, or null. A symbolic link that leaves the root is no repository.</summary>
     public string? Locate(RepositoryPath repository)
     {
+        using var folder = TryOpen(repository);
+        return folder?.Path;
+    }
+
+    /// <summary>Opens a repository that exists; else null (<see cref="Locate"/>).</summary>
+    internal RepositoryFolder? TryOpen(RepositoryPath repository)
+    {
         var directory = DirectoryOf(repository);
-        if (NativeFile.IsSupported)
+        if (RepositoryFolder.TryOpenWithoutLinks(directory) is { } folder)
         {
             // Where there is no link at all, none leaves the root.
-            using var plain = NativeFile.TryOpenWithoutLinks(NativeFile.PathBytes(directory));
-            if (plain is not null && plain.StampOf("HEAD\0"u8).IsRegular && plain.StampOf("objects\0"u8).IsDirectory)
+            if (IsWhole(folder))
             {
-                return directory;
+                return folder;
             }
+
+            folder.Dispose();
         }
 
         return File.Exists(Path.Combine(directory, "HEAD"))
             && Directory.Exists(Path.Combine(directory, "objects"))
             && StaysWithinRoot(directory)
-                ? directory
+                ? RepositoryFolder.Open(directory)
                 : null;
     }
 
@@ -171,8 +184,34 @@ public sealed class RepositoryStore
         }
     }
 
-    /// <summary>Where a repository is, or would be. To be trusted of one that was located for the same request.</summary>
-    internal string DirectoryOf(RepositoryPath repository) => Path.Combine(root, repository.Value + Suffix);
+    private string DirectoryOf(RepositoryPath repository) => Path.Combine(root, repository.Value + Suffix);
+
+    // What is in a directory is the same for as long as its stamp is.
+    private bool IsWhole(RepositoryFolder folder)
+    {
+        if (whole.TryGetValue(folder.Path, out var known) && known == folder.Stamp)
+        {
+            return true;
+        }
+
+        if (!folder.TryStamp("HEAD\0"u8, follow: false, out var head) || !head.IsRegular
+            || !folder.TryStamp("objects\0"u8, follow: false, out var objects) || !objects.IsDirectory)
+        {
+            return false;
+        }
+
+        if (folder.IsSettled)
+        {
+            if (whole.Count >= MaxKept)
+            {
+                whole.Clear();
+            }
+
+            whole[folder.Path] = folder.Stamp;
+        }
+
+        return true;
+    }
 
     private bool StaysWithinRoot(string directory) =>
         FinalPath.Of(directory) is { } path && FinalPath.Of(root) is { } top && (path == top || path.StartsWith(top + Path.DirectorySeparatorChar, StringComparison.Ordinal));
