@@ -2,6 +2,7 @@ using System.Buffers;
 using BenchmarkDotNet.Attributes;
 using Portcullis.Gateway;
 using Portcullis.Gateway.Backends.Host.Advertisements;
+using Portcullis.Gateway.Backends.Host.Freshness;
 using Portcullis.Gateway.Backends.Host.Processes;
 using Portcullis.Gateway.Backends.Host.RefFiles;
 using Portcullis.Gateway.Backends.Host.Repositories;
@@ -62,14 +63,28 @@ public class HeldRefsBenchmarks
             await _reader.ReadForFetchAsync(_repository, CancellationToken.None);
             await Task.Delay(50);
         }
-        while (_facts.TryGet(_repository) is not { } known || _reader.TryReadForFetch(_repository, known) is null);
+        while (!IsHeld());
+
+        bool IsHeld()
+        {
+            using var folder = RepositoryFolder.Open(_repository);
+            return _facts.TryGet(folder) is { } known && _reader.TryReadForFetch(folder, known) is not null;
+        }
     }
 
     [GlobalCleanup]
-    public void CleanUp() => Directory.Delete(_folder, recursive: true);
+    public void CleanUp()
+    {
+        _facts.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
 
     [Benchmark]
-    public bool Proof_of_the_configuration() => _facts.TryGet(_repository) is not null;
+    public bool Proof_of_the_configuration()
+    {
+        using var folder = RepositoryFolder.Open(_repository);
+        return _facts.TryGet(folder) is not null;
+    }
 
     [Benchmark]
     public bool Proof_of_the_refs() => Held().Entries.Length > 0;
@@ -82,9 +97,19 @@ public class HeldRefsBenchmarks
 
     [Benchmark]
     public bool Advertise_to_a_pusher() => Written(output => RefAdvertisementWriter.Write(
-        output, GitService.ReceivePack, GitProtocolVersion.V0, Held(), _facts.TryGet(_repository)!.ReceivePack));
+        output, GitService.ReceivePack, GitProtocolVersion.V0, Held(), Facts().ReceivePack));
 
-    private RefSnapshot Held() => _reader.TryReadForFetch(_repository, _facts.TryGet(_repository)!)!;
+    private RefSnapshot Held()
+    {
+        using var folder = RepositoryFolder.Open(_repository);
+        return _reader.TryReadForFetch(folder, _facts.TryGet(folder)!)!;
+    }
+
+    private RepositoryFacts.Facts Facts()
+    {
+        using var folder = RepositoryFolder.Open(_repository);
+        return _facts.TryGet(folder)!;
+    }
 
     private bool Written(Action<IBufferWriter<byte>> write)
     {
