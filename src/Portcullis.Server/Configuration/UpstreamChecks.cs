@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Portcullis.Gateway.Backends.Upstream;
+using Portcullis.Gateway.Backends.Upstream.Credentials;
 using Portcullis.Git.Names;
 using Portcullis.Server.Configuration.Binding;
 
@@ -19,7 +20,17 @@ internal sealed class UpstreamChecks(ProblemList problems, ProblemList warnings,
             CheckUrl(upstream);
             if (upstream.Proxy is { } proxy && Addresses.Web(proxy) is not { AbsolutePath: "/", Query: "" })
             {
-                Report(upstream, nameof(upstream.Proxy), "a proxy is written http://host:port");
+                Report(upstream, nameof(upstream.Proxy), "a proxy is written http://host:port; user name and password stand in 'proxyCredential'");
+            }
+
+            if (upstream.ProxyCredential is { } shown)
+            {
+                if (upstream.Proxy is null && locations.IsSound(upstream, nameof(upstream.Proxy)))
+                {
+                    Report(upstream, nameof(upstream.ProxyCredential), "there is no 'proxy' that it could be shown to");
+                }
+
+                new UpstreamCredentialChecks(problems, warnings, locations).Check(shown);
             }
 
             if (upstream.Suffix.Any(character => !char.IsAsciiLetterOrDigit(character) && character is not ('.' or '_' or '-')))
@@ -57,6 +68,7 @@ internal sealed class UpstreamChecks(ProblemList problems, ProblemList warnings,
         Credential = options.Credential is { } credential ? UpstreamCredentialChecks.Definition(credential, new Uri(options.Url)) : null,
         CertificateAuthorityFile = options.CertificateAuthority,
         Proxy = options.Proxy is { } proxy ? new Uri(proxy) : null,
+        ProxyCredential = options.ProxyCredential is { } shown ? new BasicCredentialDefinition(shown.UserName, new SecretLocation(shown.SecretFile, shown.SecretVariable)) : null,
         MaxConnections = options.MaxConnections,
         ConnectTimeout = options.ConnectTimeout,
         AnswerTimeout = options.AnswerTimeout,

@@ -35,6 +35,14 @@ internal sealed class UpstreamCredentialChecks(ProblemList problems, ProblemList
         WarnOfMode(credential, nameof(credential.PrivateKeyFile), credential.PrivateKeyFile);
     }
 
+    /// <summary>Checks what a proxy is shown.</summary>
+    public void Check(ProxyCredentialOptions credential)
+    {
+        CheckLocation(credential, credential.SecretFile, credential.SecretVariable);
+        CheckUserName(credential, credential.UserName);
+        WarnOfMode(credential, nameof(credential.SecretFile), credential.SecretFile);
+    }
+
     /// <summary>What the gateway is given of a credential that was checked.</summary>
     public static UpstreamCredentialDefinition Definition(UpstreamCredentialOptions options, Uri upstream)
     {
@@ -73,28 +81,37 @@ internal sealed class UpstreamCredentialChecks(ProblemList problems, ProblemList
 
     private void CheckSecret(UpstreamCredentialOptions credential)
     {
-        if (credential.SecretFile is null == credential.SecretVariable is null && locations.IsSound(credential, nameof(credential.SecretFile)))
-        {
-            Report(credential, nameof(credential.SecretFile), "a secret is in a file or in an environment variable: name one of 'secretFile' and 'secretVariable'");
-        }
-
-        if (credential.SecretVariable is { } variable && string.IsNullOrEmpty(Environment.GetEnvironmentVariable(variable)))
-        {
-            // Commands run where the server's environment need not be.
-            warnings.Add(locations.Of(credential, nameof(credential.SecretVariable)), $"there is no environment variable '{Shown.Text(variable)}' here, or it is empty");
-        }
-
+        CheckLocation(credential, credential.SecretFile, credential.SecretVariable);
         if (credential.Kind != UpstreamCredentialKind.Basic && credential.UserName.Length > 0)
         {
             Report(credential, nameof(credential.UserName), "only 'kind: basic' has a user name of one's own");
         }
 
-        if (credential.UserName.Any(character => character == ':' || char.IsControl(character)))
+        CheckUserName(credential, credential.UserName);
+        ReportGiven(credential, s_ofApps, "only 'kind: githubApp' has this");
+    }
+
+    private void CheckLocation(object credential, string? file, string? variable)
+    {
+        if (file is null == variable is null && locations.IsSound(credential, nameof(UpstreamCredentialOptions.SecretFile)))
         {
-            Report(credential, nameof(credential.UserName), "a user name holds no ':' and no control characters");
+            Report(credential, nameof(UpstreamCredentialOptions.SecretFile), "a secret is in a file or in an environment variable: name one of 'secretFile' and 'secretVariable'");
         }
 
-        ReportGiven(credential, s_ofApps, "only 'kind: githubApp' has this");
+        if (variable is not null && string.IsNullOrEmpty(Environment.GetEnvironmentVariable(variable)))
+        {
+            // Commands run where the server's environment need not be.
+            warnings.Add(
+                locations.Of(credential, nameof(UpstreamCredentialOptions.SecretVariable)), $"there is no environment variable '{Shown.Text(variable)}' here, or it is empty");
+        }
+    }
+
+    private void CheckUserName(object credential, string? userName)
+    {
+        if (userName?.Any(character => character == ':' || char.IsControl(character)) == true)
+        {
+            Report(credential, nameof(UpstreamCredentialOptions.UserName), "a user name holds no ':' and no control characters");
+        }
     }
 
     private void CheckApp(UpstreamCredentialOptions credential)
@@ -126,7 +143,7 @@ internal sealed class UpstreamCredentialChecks(ProblemList problems, ProblemList
         }
     }
 
-    private void WarnOfMode(UpstreamCredentialOptions credential, string name, string? path)
+    private void WarnOfMode(object credential, string name, string? path)
     {
         const UnixFileMode Others = UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
         if (path is not null && !OperatingSystem.IsWindows() && File.Exists(path) && (File.GetUnixFileMode(path) & Others) != 0)

@@ -38,6 +38,10 @@ internal sealed record UpstreamOptions
     /// <summary>An HTTP proxy on the way, as <c>http://host:port</c>.</summary>
     public string? Proxy { get; init; }
 
+    /// <summary>What the proxy is shown. It goes to the proxy in the clear.</summary>
+    [DefaultText("nothing")]
+    public ProxyCredentialOptions? ProxyCredential { get; init; }
+
     /// <summary>How many connections to it may be open at once.</summary>
     [Between("1", "10000")]
     public int MaxConnections { get; init; } = 100;

@@ -24,6 +24,9 @@ public sealed record UpstreamDefinition
     /// <summary>An HTTP proxy on the way; null for none. The proxy variables of the environment are not heeded.</summary>
     public Uri? Proxy { get; init; }
 
+    /// <summary>What the proxy is shown, in the clear; null for nothing.</summary>
+    public BasicCredentialDefinition? ProxyCredential { get; init; }
+
     /// <summary>How many connections may be open at once. Default: 100.</summary>
     public int MaxConnections { get; init; } = 100;
 

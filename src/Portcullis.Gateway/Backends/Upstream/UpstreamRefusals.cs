@@ -67,13 +67,17 @@ internal static class UpstreamRefusals
     private static string What(UpstreamDefinition definition, UpstreamFailure failure) => failure switch
     {
         UpstreamFailure.Unreachable when definition.Proxy is not null =>
-            "can't be reached through the proxy that 'proxy' of this upstream names. The operator must see that the proxy runs and lets this server through, and that the server behind it runs.",
+            "can't be reached through the proxy that 'proxy' of this upstream names. The operator must see that the proxy runs and lets this server through ('proxyCredential'), and that the server behind it runs.",
         UpstreamFailure.Unreachable => "can't be reached. Its operator must see that it runs, and that this server can connect to it.",
         UpstreamFailure.TlsFailed => "shows no certificate that this server trusts. The operator must mend the certificate, or name its authority in 'certificateAuthority' of this upstream.",
         UpstreamFailure.TimedOut => "did not answer in time. Try again; if it stays so, its operator must see why it is slow.",
         UpstreamFailure.Disconnected => "closed the connection before it answered. Try again; if it stays so, its operator must see why.",
         UpstreamFailure.CutShort => "broke off in the middle of its answer. Try again; if it stays so, its operator must see why.",
         UpstreamFailure.CredentialMissing => "can't be asked: this server has no credential for it. The operator must put it where 'credential' of this upstream says.",
+
+        // Some proxies answer to a wrong password as if they were the server.
+        UpstreamFailure.CredentialRejected when definition.ProxyCredential is not null =>
+            "or the proxy before it rejected the credential that this server has for it. Your own token is fine: the operator must renew 'credential' or 'proxyCredential' of this upstream.",
         UpstreamFailure.CredentialRejected => "rejected the credential that this server has for it. Your own token is fine: the operator must renew 'credential' of this upstream.",
         UpstreamFailure.Forbidden => "does not allow this to the credential that this server has for it. Your own token is fine: the operator must give that credential more, or another one.",
         UpstreamFailure.RedirectedAway => "sends this server elsewhere, where it does not go: the repository may have a new name. If it has not, the operator must correct 'url' of this upstream.",

@@ -26,7 +26,7 @@ internal sealed class UpstreamSite(UpstreamDefinition definition, UpstreamClient
     public static UpstreamSite Open(
         UpstreamDefinition definition, TimeProvider time, ILoggerFactory loggers, Func<HttpMessageHandler, HttpMessageHandler>? watch = null)
     {
-        HttpMessageHandler handler = UpstreamHandler.Create(definition, time);
+        var handler = UpstreamHandler.Create(definition, time);
         handler = watch?.Invoke(handler) ?? handler;
         var services = new UpstreamCredentialServices(new HttpMessageInvoker(handler, disposeHandler: false), time, loggers);
         var credential = definition.Credential?.Create(services);

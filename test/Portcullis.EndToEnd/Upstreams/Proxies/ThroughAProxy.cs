@@ -8,14 +8,18 @@ public sealed class ThroughAProxy(ForwardProxySite site) : IClassFixture<Forward
     private const string Missing = "The Debian package tinyproxy-bin is needed.";
 
     [Theory]
-    [InlineData("plain")]
-    [InlineData("tls")]
-    public async Task Git_pushes_and_clones(string kind)
+    [InlineData("plain", false)]
+    [InlineData("tls", false)]
+    [InlineData("plain", true)]
+    [InlineData("tls", true)]
+    public async Task Git_pushes_and_clones(string kind, bool hasPassword)
     {
         Assert.SkipUnless(File.Exists(Tinyproxy.Program), Missing);
         var upstream = kind == "tls" ? site.Tls : site.Plain;
+        var proxy = hasPassword ? site.Locked : site.Proxy;
+        var repository = hasPassword ? "locked" : "app";
         var git = site.NewGit().WithPassword(await site.Server.TokenAsync("alice", "git:*:pull,push"));
-        var url = $"{site.Server.Url}/{kind}/app.git";
+        var url = $"{site.Server.Url}/{(hasPassword ? $"locked-{kind}" : kind)}/{repository}.git";
         var work = site.NewFolder();
         await git.OutputAsync(work, "init", "--quiet", ".");
         var bytes = new byte[3_000_000];
@@ -31,8 +35,8 @@ public sealed class ThroughAProxy(ForwardProxySite site) : IClassFixture<Forward
         (await git.RunAsync(work, "push", "--quiet", url, "HEAD:refs/heads/main")).ShouldSucceed();
 
         Assert.Equal(
-            await git.OutputAsync(work, "rev-parse", "HEAD"), await git.OutputAsync(upstream.RepositoryFolder("acme/app"), "rev-parse", "refs/heads/main"));
-        var requests = await site.Proxy.RequestsAsync();
+            await git.OutputAsync(work, "rev-parse", "HEAD"), await git.OutputAsync(upstream.RepositoryFolder($"acme/{repository}"), "rev-parse", "refs/heads/main"));
+        var requests = await proxy.RequestsAsync();
         if (kind == "tls")
         {
             Assert.Contains($"CONNECT 127.0.0.1:{upstream.Uri.Port} HTTP/1.1", requests);
@@ -40,15 +44,39 @@ public sealed class ThroughAProxy(ForwardProxySite site) : IClassFixture<Forward
         }
         else
         {
-            Assert.Contains($"GET {upstream.Url}/acme/app.git/info/refs?service=git-receive-pack HTTP/1.1", requests);
-            Assert.Contains($"POST {upstream.Url}/acme/app.git/git-receive-pack HTTP/1.1", requests);
-            Assert.Contains($"POST {upstream.Url}/acme/app.git/git-upload-pack HTTP/1.1", requests);
+            Assert.Contains($"GET {upstream.Url}/acme/{repository}.git/info/refs?service=git-receive-pack HTTP/1.1", requests);
+            Assert.Contains($"POST {upstream.Url}/acme/{repository}.git/git-receive-pack HTTP/1.1", requests);
+            Assert.Contains($"POST {upstream.Url}/acme/{repository}.git/git-upload-pack HTTP/1.1", requests);
         }
 
         // Nobody went around it, and nothing that opens anything stands in its log.
         Assert.All(upstream.Audit.Read().Where(line => AuditTrail.Is(line, "event", "request")), line => Assert.Equal("gateway", AuditTrail.Text(line, "subject")));
-        var log = await site.Proxy.LogAsync();
+        var log = await proxy.LogAsync();
         Assert.All(site.Secrets, secret => Assert.DoesNotContain(secret, log));
+    }
+
+    [Fact]
+    public async Task Password_of_the_proxy_counts_as_it_stands_in_its_file()
+    {
+        Assert.SkipUnless(File.Exists(Tinyproxy.Program), Missing);
+        var token = await site.Server.TokenAsync("alice", "git:*:pull,push");
+        Task<RawResponse?> AskAsync() => RawHttp.SendAsync(site.Server.Uri, "GET /locked-plain/app.git/info/refs?service=git-upload-pack HTTP/1.1", [$"Authorization: Bearer {token}"]);
+        Assert.Equal(200, (await AskAsync())!.Status);
+        try
+        {
+            await File.WriteAllTextAsync(site.PasswordFile, "another");
+            var refused = await AskAsync();
+            Assert.Equal(502, refused!.Status);
+            Assert.Contains("must renew 'credential' or 'proxyCredential' of this upstream", refused.Text);
+            File.Delete(site.PasswordFile);
+            Assert.Equal(502, (await AskAsync())!.Status);
+        }
+        finally
+        {
+            await File.WriteAllTextAsync(site.PasswordFile, ForwardProxySite.Password);
+        }
+
+        Assert.Equal(200, (await AskAsync())!.Status);
     }
 
     [Theory]

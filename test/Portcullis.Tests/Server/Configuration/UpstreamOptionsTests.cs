@@ -27,6 +27,12 @@ public sealed class UpstreamOptionsTests : IDisposable
     [InlineData("url: 'https://git.example.com', suffix: \"\\r\\nX-Evil: 1\"", "letters, digits")]
     [InlineData("url: 'https://git.example.com', proxy: 'socks5://proxy'", "http://host:port")]
     [InlineData("url: 'https://git.example.com', proxy: 'http://proxy:3128/path'", "http://host:port")]
+    [InlineData("url: 'https://git.example.com', proxy: 'http://user:password@proxy:3128'", "stand in 'proxyCredential'")]
+    [InlineData("url: 'https://git.example.com', proxyCredential: { userName: me, secretVariable: PASSWORD }", "there is no 'proxy'")]
+    [InlineData("url: 'https://git.example.com', proxy: 'http://proxy:3128', proxyCredential: { userName: me }", "name one of 'secretFile' and 'secretVariable'")]
+    [InlineData("url: 'https://git.example.com', proxy: 'http://proxy:3128', proxyCredential: { secretVariable: PASSWORD }", "userName")]
+    [InlineData("url: 'https://git.example.com', proxy: 'http://proxy:3128', proxyCredential: { userName: 'a:b', secretVariable: PASSWORD }", "no ':'")]
+    [InlineData("url: 'https://git.example.com', proxy: 'http://proxy:3128', proxyCredential: { userName: me, secretFile: missing }", "there is no file")]
     [InlineData("url: 'https://git.example.com', lfs: { storage: [ 'https://storage.example.com/path' ] }", "an origin is written")]
     [InlineData("url: 'https://git.example.com', certificateAuthority: missing.pem", "there is no file")]
     public void What_could_lead_elsewhere_is_refused(string settings, string problem)

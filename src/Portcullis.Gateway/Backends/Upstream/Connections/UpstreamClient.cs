@@ -155,6 +155,10 @@ internal sealed class UpstreamClient : IDisposable
                 request.Body?.ThrowIfSourceFailed();
                 throw new UpstreamException(UpstreamFailure.TimedOut, "It did not answer in time.", exception);
             }
+            catch (UpstreamCredentialException exception)
+            {
+                throw new UpstreamException(UpstreamFailure.Unreachable, $"There is nothing to show the proxy. {exception.Message}", exception);
+            }
             catch (Exception exception) when (exception is HttpRequestException or IOException && !patience.Token.IsCancellationRequested)
             {
                 request.Body?.ThrowIfSourceFailed();
@@ -248,7 +252,7 @@ internal sealed class UpstreamClient : IDisposable
         {
             HttpStatusCode.Unauthorized => UpstreamFailure.CredentialRejected,
 
-            // Nobody but a proxy asks for a credential so, and there is none for it.
+            // Nobody but a proxy asks for a credential so, and it had what there is for it.
             HttpStatusCode.ProxyAuthenticationRequired => UpstreamFailure.Unreachable,
             HttpStatusCode.Forbidden => UpstreamFailure.Forbidden,
             HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable => UpstreamFailure.Overloaded,

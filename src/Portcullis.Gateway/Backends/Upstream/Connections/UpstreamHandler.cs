@@ -24,7 +24,28 @@ internal static class UpstreamHandler
     /// <param name="time">The clock.</param>
     /// <exception cref="CryptographicException">The file of authorities holds no certificate.</exception>
     /// <exception cref="IOException">The file of authorities can't be read.</exception>
-    public static SocketsHttpHandler Create(UpstreamDefinition definition, TimeProvider time)
+    public static HttpMessageHandler Create(UpstreamDefinition definition, TimeProvider time)
+    {
+        if (definition.Proxy is not { } address)
+        {
+            return CreatePool(definition, null, time);
+        }
+
+        var proxy = new WebProxy(address);
+        if (definition.ProxyCredential is not { } credential)
+        {
+            return CreatePool(definition, proxy, time);
+        }
+
+        var authentication = new ProxyAuthentication(credential);
+
+        // Asked when a tunnel is opened. A request that the proxy itself passes on has it already, and is not to be sent again.
+        proxy.Credentials = definition.Url.Scheme == Uri.UriSchemeHttps ? authentication : null;
+        authentication.InnerHandler = CreatePool(definition, proxy, time);
+        return authentication;
+    }
+
+    private static SocketsHttpHandler CreatePool(UpstreamDefinition definition, WebProxy? proxy, TimeProvider time)
     {
         var handler = new SocketsHttpHandler
         {
@@ -36,8 +57,8 @@ internal static class UpstreamHandler
             ActivityHeadersPropagator = null,
             Credentials = null,
             PreAuthenticate = false,
-            UseProxy = definition.Proxy is not null,
-            Proxy = definition.Proxy is { } proxy ? new WebProxy(proxy) : null,
+            UseProxy = proxy is not null,
+            Proxy = proxy,
             ConnectTimeout = definition.ConnectTimeout,
             MaxConnectionsPerServer = definition.MaxConnections,
             PooledConnectionLifetime = s_connectionLifetime,
