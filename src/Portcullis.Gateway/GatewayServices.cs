@@ -67,6 +67,7 @@ public static class GatewayServices
         services.AddSingleton<WholePack>();
         services.AddSingleton<FetchHandler>();
         services.AddSingleton<PushedPointers>();
+        services.AddSingleton<ReceivePackInvocations>();
         services.AddSingleton<PushHandler>();
         services.AddSingleton<HostBackend>();
         services.AddSingleton<IGitBackend, BackendRouter>();

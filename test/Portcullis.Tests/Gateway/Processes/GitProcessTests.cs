@@ -71,6 +71,20 @@ public sealed class GitProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task What_has_done_its_work_is_not_waited_for_and_yet_seen_to_its_end()
+    {
+        var launcher = Shell("mkfifo end; echo done; read -r word <end");
+        var process = launcher.Start(new GitInvocation { Subcommand = "sub", Directory = directory, EndsWithItsInput = true });
+        var buffer = new byte[100];
+        await process.Output.ReceiveAsync(buffer, TestContext.Current.CancellationToken);
+        process.LeaveToEnd();
+        await process.DisposeAsync();
+        Assert.Equal(1, launcher.Running);
+        await File.WriteAllTextAsync(Path.Combine(directory, "end"), "end\n", TestContext.Current.CancellationToken);
+        Assert.True(SpinWait.SpinUntil(() => launcher.Running == 0, TimeSpan.FromMinutes(1)));
+    }
+
+    [Fact]
     public async Task Signals_have_their_default_meaning_again()
     {
         // The runtime ignores SIGPIPE; a git that inherited that would go on writing to nobody.

@@ -7,19 +7,19 @@ internal static class GitInstallation
     /// <exception cref="FileNotFoundException">There is no git.</exception>
     public static GitLauncher Prepare(GatewayOptions options, TimeProvider time)
     {
-        var program = options.GitProgram ?? Find()
+        var program = options.GitProgram ?? Find("git")
             ?? throw new FileNotFoundException("git was not found in PATH. Install it (Debian: apt-get install git), or name it in repositories.git.");
         var run = Path.GetFullPath(options.RunDirectory);
         var home = Path.Combine(run, "home");
         Directory.CreateDirectory(home);
         var configuration = Path.Combine(run, "gitconfig");
         GitConfigurationFile.Write(configuration, Path.GetFullPath(options.OperatorGitConfiguration));
-        return new GitLauncher(program, configuration, home, time);
+        return new GitLauncher(program, configuration, home, time) { DoNothingProgram = Find("true") };
     }
 
-    private static string? Find() =>
+    private static string? Find(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? string.Empty)
             .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-            .Select(directory => Path.Combine(directory, "git"))
+            .Select(directory => Path.Combine(directory, program))
             .FirstOrDefault(File.Exists);
 }

@@ -54,6 +54,9 @@ internal sealed class GitLauncher
     /// <summary>What git finds as <c>HOME</c>.</summary>
     public string HomeDirectory { get; }
 
+    /// <summary>A program that does nothing, for git to start where the answer of another one is not needed; null where there is none.</summary>
+    public string? DoNothingProgram { get; init; }
+
     /// <summary>How many git processes run now.</summary>
     public int Running => Volatile.Read(ref running);
 

@@ -21,6 +21,7 @@ internal sealed class GitProcess : IAsyncDisposable
     private readonly bool endsWithItsInput;
     private readonly Action released;
     private Task<int>? exit;
+    private bool isLeft;
 
     private GitProcess(int id, int input, int output, int error, int? control, bool endsWithItsInput, TimeProvider time, Action released)
     {
@@ -131,8 +132,20 @@ internal sealed class GitProcess : IAsyncDisposable
         await ended;
     }
 
+    /// <summary>Says that git has done all that it was started for and only ends: to dispose of it is then not to wait for that, which is seen to all the same.</summary>
+    public void LeaveToEnd() => isLeft = true;
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
+    {
+        var ending = EndAsync();
+        if (!isLeft)
+        {
+            await ending;
+        }
+    }
+
+    private async Task EndAsync()
     {
         await TerminateAsync();
         released();

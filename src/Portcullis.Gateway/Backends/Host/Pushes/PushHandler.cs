@@ -24,7 +24,7 @@ internal sealed partial class PushHandler(
     RepositoryStore store,
     RefReader refs,
     RepositoryFacts facts,
-    HookSets hooks,
+    ReceivePackInvocations invocations,
     ReachableObjects reachable,
     PushedPointers pointers,
     LfsFolders folders,
@@ -70,7 +70,7 @@ internal sealed partial class PushHandler(
     {
         var isInspected = push.NeedsInspection;
         var ownHooks = isInspected ? (await facts.GetAsync(directory, cancellationToken)).HooksDirectory : null;
-        await using var process = git.Start(Invocation(push, directory, ownHooks));
+        await using var process = git.Start(invocations.For(push, directory, ownHooks));
         var pump = new PackPump(push.Request.Request.Body.Reader, process.Input, options.MaxPushBytes);
         var contentType = GitService.ReceivePack.ResultContentType();
         var output = new ReceivePackOutput(
@@ -86,10 +86,15 @@ internal sealed partial class PushHandler(
 
         await reading;
         var (refusal, verdict) = await inspecting;
-        var exitCode = await process.WaitAsync();
+        var report = ReportOf(output);
+        if (output.IsWhole && report is not null)
+        {
+            process.LeaveToEnd();
+        }
+
         if (!pumping.IsCompleted)
         {
-            // git has ended without reading the whole pack; the rest is drained with the answer.
+            // git has said all without reading the whole pack; the rest is drained with the answer.
             await stopped.CancelAsync();
         }
 
@@ -100,9 +105,9 @@ internal sealed partial class PushHandler(
             return Conclude(refusal, push, response, contentType);
         }
 
-        if (ReportOf(output) is not { } report)
+        if (report is null)
         {
-            LogNoReport(logger, push.Request.Request.Id, exitCode, await process.ErrorTextAsync());
+            LogNoReport(logger, push.Request.Request.Id, await process.WaitAsync(), await process.ErrorTextAsync());
             report = new ReportStatus(
                 "the server could not finish",
                 [.. push.Commands.Select(command => RefStatus.Rejected(command.Name.Value, "the server could not finish"))]);
@@ -144,34 +149,6 @@ internal sealed partial class PushHandler(
 
         await PushControl.AnswerAsync(process.Control!, allow: refusal is null, cancellationToken);
         return (refusal, verdict);
-    }
-
-    private GitInvocation Invocation(AuthorizedPush push, string directory, string? ownHooks)
-    {
-        List<(string, string)> configuration = [];
-        var environment = PusherEnvironment.Of(push.Request.Caller, push.Request.Request);
-        if (ownHooks is not null)
-        {
-            configuration.Add(("core.hooksPath", hooks.For(ownHooks)));
-            environment.Add($"{HookSets.OwnHooksVariable}={ownHooks}");
-        }
-
-        if (!push.Request.SeesEveryRef)
-        {
-            // index-pack, and never unpack-objects: what completes a thin pack is then known by its place in the pack.
-            configuration.Add(("receive.unpackLimit", "1"));
-        }
-
-        return new GitInvocation
-        {
-            Subcommand = "receive-pack",
-            Arguments = ["--stateless-rpc", "."],
-            Directory = directory,
-            Configuration = configuration,
-            Environment = environment,
-            WithControl = ownHooks is not null,
-            EndsWithItsInput = true,
-        };
     }
 
     // The commands as they were inspected. The answer is always asked for as a report in a large sideband, so that what

@@ -20,14 +20,18 @@ internal sealed class ReceivePackOutput(PipeReader output, GitResponse response,
     /// <summary>The report-status as receive-pack wrote it; empty when it ended without one.</summary>
     public ReadOnlyMemory<byte> Report => report.WrittenMemory;
 
-    /// <summary>Reads to the end of git's output.</summary>
+    /// <summary>Whether receive-pack has said all that it had to say: it has done all that it does by then, hooks included, and only ends.</summary>
+    public bool IsWhole { get; private set; }
+
+    /// <summary>Reads to the end of git's output: its flush, or the end of the stream where it ends without one.</summary>
     public async Task ReadAsync(CancellationToken cancellationToken)
     {
         var lines = new PktLineStream(output);
         try
         {
-            while (await lines.ReadAsync(cancellationToken) is { } line)
+            while (!IsWhole && await lines.ReadAsync(cancellationToken) is { } line)
             {
+                IsWhole = line.Kind == PktLineKind.Flush;
                 if (line.Kind == PktLineKind.Data && SidebandReader.TryRead(line, out var channel, out var data))
                 {
                     await TakeAsync(channel, data, cancellationToken);
