@@ -46,7 +46,19 @@ internal sealed partial class AuthorityRouter(AuthorityOptions options, KeyRing 
     public bool WasUsed { get; private set; }
 
     /// <summary>Whether a path is one of ours.</summary>
-    public static bool Serves(string path) => Addresses.Contains(path) || Folders.Any(folder => path.StartsWith(folder, StringComparison.Ordinal));
+    public static bool Serves(string path)
+    {
+        // Asked of every request of the server: without an enumerator.
+        foreach (var folder in Folders)
+        {
+            if (path.StartsWith(folder, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return Addresses.Contains(path);
+    }
 
     public RequestDelegate Build(IApplicationBuilder builder)
     {

@@ -34,7 +34,7 @@ public static class AuthorityServices
         services.TryAddSingleton(TimeProvider.System);
         services.AddLogging(logging => logging
             .AddFilter("OpenIddict", LogLevel.Warning) // At Trace it writes tokens.
-            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning) // It writes whole addresses: a device's code, a provider's answer.
+            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None) // It writes whole addresses: a device's code, a provider's answer. With any logger of its own goes an activity for each request.
             .AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Warning)
             .AddFilter("Microsoft.AspNetCore.Antiforgery", LogLevel.Error) // It warns of each form that it sets no-store where no-store is set.
             .AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error));

@@ -22,6 +22,15 @@ public sealed class SecretsTests : IDisposable
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
+    public async Task No_request_is_logged_by_its_address_or_given_an_activity()
+    {
+        await using AuthorityHost host = await AuthorityHost.StartAsync();
+
+        // The host gives each request an activity as soon as it could log the least of it.
+        Assert.False(host.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Microsoft.AspNetCore.Hosting.Diagnostics").IsEnabled(LogLevel.Critical));
+    }
+
+    [Fact]
     public async Task No_secret_of_any_flow_is_in_logs_audit_or_database()
     {
         var audit = Path.Combine(_directory, "audit");
