@@ -33,9 +33,11 @@ internal static class RecordLine
 
     public static void WriteTime(LineBuffer target, DateTimeOffset time)
     {
-        Span<char> text = stackalloc char[32];
+        Span<byte> text = stackalloc byte[32];
         time.UtcDateTime.TryFormat(text, out var written, "O");
-        target.AppendQuoted(text[..written], written);
+        target.Append((byte)'"');
+        target.Append(text[..written]);
+        target.Append((byte)'"');
     }
 
     public static ReadOnlySpan<byte> Word(AuditOutcome outcome) => outcome switch

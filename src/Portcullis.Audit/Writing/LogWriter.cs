@@ -14,7 +14,7 @@ internal sealed class LogWriter
     /// <summary>A group is written when it is as large as this, even if more waits.</summary>
     private const int GroupBytes = 1 << 20;
 
-    /// <summary>How many groups are written before another thread takes over.</summary>
+    /// <summary>How many groups are written one after the other before another thread takes over.</summary>
     private const int GroupsInTurn = 16;
 
     /// <summary>Space that only checkpoints and the log's own records may use.</summary>
@@ -73,10 +73,20 @@ internal sealed class LogWriter
     /// <summary>Serves the queue until it is completed. Runs on the threads of callers, and keeps none of them for long.</summary>
     public async Task RunAsync()
     {
-        for (var groups = 1; await _queue.Reader.WaitToReadAsync().ConfigureAwait(false); groups++)
+        var groups = 0;
+        while (true)
         {
-            if (groups % GroupsInTurn == 0)
+            // Who has to wait leaves its thread, and begins a new turn on that of the next caller.
+            var more = _queue.Reader.WaitToReadAsync();
+            groups = more.IsCompleted ? groups + 1 : 0;
+            if (!await more.ConfigureAwait(false))
             {
+                return;
+            }
+
+            if (groups == GroupsInTurn)
+            {
+                groups = 0;
                 await Task.Yield();
             }
 

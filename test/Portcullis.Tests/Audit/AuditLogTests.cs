@@ -109,6 +109,27 @@ public sealed partial class AuditLogTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_appends_alone_never_waits_for_another_thread()
+    {
+        await using var log = await _fixture.OpenAsync();
+
+        // The writer begins on a thread of its own; from the first append that finds it idle on, it runs on those of its callers.
+        for (var isWrittenHere = false; !isWrittenHere;)
+        {
+            var append = log.AppendAsync(LogFixture.Record("first"), durable: false, TestContext.Current.CancellationToken);
+            isWrittenHere = append.IsCompleted;
+            await append;
+        }
+
+        for (var i = 0; i < 100; i++)
+        {
+            var append = log.AppendAsync(LogFixture.Record($"r{i}"), durable: false, TestContext.Current.CancellationToken);
+            Assert.True(append.IsCompletedSuccessfully);
+            await append;
+        }
+    }
+
+    [Fact]
     public async Task The_chain_goes_on_when_the_log_is_opened_again()
     {
         await _fixture.WriteAsync(2);
