@@ -103,7 +103,7 @@ public static class GatewayServices
         application.Run(context =>
         {
             // A pack may have any size; what bounds a push is limits.maxPushBytes.
-            if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+            if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false, MaxRequestBodySize: not null } size)
             {
                 size.MaxRequestBodySize = null;
             }

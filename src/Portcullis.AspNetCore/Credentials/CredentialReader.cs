@@ -46,7 +46,7 @@ public static class CredentialReader
         }
 
         var space = value.IndexOf(' ', StringComparison.Ordinal);
-        var scheme = space < 0 ? value : value[..space];
+        var scheme = space < 0 ? value : value.AsSpan(0, space);
         var rest = space < 0 ? string.Empty : value[(space + 1)..];
         if (scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase))
         {

@@ -79,7 +79,7 @@ internal sealed class Authenticator(TokenValidator validator, TransferCredential
         KeyId = token.KeyId,
         ClientId = token.ClientId,
         SessionId = token.SessionId,
-        Actors = [.. token.Actors.Select(actor => actor.Subject)],
+        Actors = token.Actors.Count == 0 ? [] : [.. token.Actors.Select(actor => actor.Subject)],
     };
 
     // RFC 8705 §3.1: the certificate of the connection itself; no header can stand in for it.

@@ -33,7 +33,7 @@ internal sealed class ForwardAuthPipeline(
     protected override ForwardAuthTrail Begin(string id, DateTimeOffset time) => new(id, time);
 
     /// <inheritdoc/>
-    protected override async Task<Answer> ServeAsync(HttpContext context, ForwardAuthTrail trail, GitResponse response)
+    protected override async ValueTask<Answer> ServeAsync(HttpContext context, ForwardAuthTrail trail, GitResponse response)
     {
         // 1. parse
         if (!options.IsTrusted(context.Connection.RemoteIpAddress))

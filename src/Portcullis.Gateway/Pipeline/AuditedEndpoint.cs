@@ -74,7 +74,7 @@ internal abstract class AuditedEndpoint<TTrail>(GatewayOptions options, RequestL
     protected abstract TTrail Begin(string id, DateTimeOffset time);
 
     /// <summary>Parses, authenticates, authorizes and serves. A denial is a value; an exception means that it could not be done, and never an access.</summary>
-    protected abstract Task<Answer> ServeAsync(HttpContext context, TTrail trail, GitResponse response);
+    protected abstract ValueTask<Answer> ServeAsync(HttpContext context, TTrail trail, GitResponse response);
 
     /// <summary>Writes a refusal as the whole answer, in the shape that this endpoint's clients know.</summary>
     protected virtual void Refuse(Refusal refusal, HttpContext context, TTrail trail, GitResponse response) => RefusalWriter.Write(refusal, context, response, trail.Id);

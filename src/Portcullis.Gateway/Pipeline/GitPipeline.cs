@@ -43,10 +43,8 @@ internal sealed class GitPipeline(
     protected override GitTrail Begin(string id, DateTimeOffset time) => new(id, time);
 
     /// <inheritdoc/>
-    protected override async Task<Answer> ServeAsync(HttpContext context, GitTrail trail, GitResponse response)
+    protected override async ValueTask<Answer> ServeAsync(HttpContext context, GitTrail trail, GitResponse response)
     {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
-
         // 1. parse
         var (request, malformed) = GitRequestParser.Parse(context, trail.Id);
         if (request is null)
@@ -57,22 +55,17 @@ internal sealed class GitPipeline(
         trail.Request = request;
 
         // 2. authenticate
-        var authentication = await authenticator.AuthenticateAsync(context, request.Route, ending.Token);
+        var authentication = await authenticator.AuthenticateAsync(context, request.Route, context.RequestAborted);
         if (!Admit(authentication, trail, out var token, out var caller, out var refusal))
         {
             return refusal;
         }
 
-        // What began with a valid token may end after it has expired, but not after it was revoked.
-        using var revocation = request.Route.Operation == GitOperation.Discover ? null : revocations.OnRevoked(token, () =>
-        {
-            // First: to be cancelled while it sends makes the server abort the connection, which then looks as if the client had gone.
-            trail.IsRevoked = true;
-            ending.Cancel();
-        });
+        // A discovery is over too soon to be worth a watch.
+        using var watch = request.Route.Operation == GitOperation.Discover ? null : new RevocationWatch(revocations, token, trail, context.RequestAborted);
         var policy = policies.Current;
         var authenticated = new AuthenticatedGitRequest(
-            request, caller, effectivePermissions.Of(token, policy), policy, effectivePermissions.CeilingOf(token), ending.Token)
+            request, caller, effectivePermissions.Of(token, policy), policy, effectivePermissions.CeilingOf(token), watch?.Ended ?? context.RequestAborted)
         {
             Transfer = authentication.Transfer,
         };

@@ -25,7 +25,7 @@ internal sealed class RequestServer(IGitBackend backend, RepositoryAuthorizer au
     /// <param name="token">The token that it was authenticated by. No backend sees it.</param>
     /// <param name="trail">What its record will say.</param>
     /// <param name="response">The answer.</param>
-    public async Task<BackendOutcome> ServeAsync(AuthorizedGitRequest request, ValidatedToken token, GitTrail trail, GitResponse response)
+    public async ValueTask<BackendOutcome> ServeAsync(AuthorizedGitRequest request, ValidatedToken token, GitTrail trail, GitResponse response)
     {
         // A discovery asks whether the name is still the right one; what follows it under the old name is meant for the new one.
         var operation = request.Request.Route.Operation;
@@ -51,7 +51,7 @@ internal sealed class RequestServer(IGitBackend backend, RepositoryAuthorizer au
         }
     }
 
-    private async Task<BackendOutcome> ServeNamedAsync(AuthorizedGitRequest request, ValidatedToken token, GitTrail trail, GitResponse response)
+    private async ValueTask<BackendOutcome> ServeNamedAsync(AuthorizedGitRequest request, ValidatedToken token, GitTrail trail, GitResponse response)
     {
         if (request.Request.Route.Operation.IsLfs())
         {

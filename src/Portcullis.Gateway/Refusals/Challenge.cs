@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Portcullis.Gateway.Refusals;
 
 /// <summary>What a 401 asks for: Basic first, since Git's helpers, netrc, JGit and libgit2 answer that alone, then Bearer (RFC 6750 §3).</summary>
@@ -7,6 +9,8 @@ namespace Portcullis.Gateway.Refusals;
 /// <param name="Scope">The least permission that the request needs; null where no repository is asked for.</param>
 internal sealed record Challenge(string BasicRealm, string TokenEndpoint, string Service, string? Scope)
 {
+    private static readonly SearchValues<char> Quotable = SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(code => (char)code).Where(character => character is not ('"' or '\\'))]);
+
     /// <summary>What was wrong with the token that came, in one sentence; null when none came.</summary>
     public string? ErrorDescription { get; init; }
 
@@ -29,7 +33,7 @@ internal sealed record Challenge(string BasicRealm, string TokenEndpoint, string
 
     // RFC 6750 §3: error_description holds no quote and no backslash; nothing else here may hold a control either.
     private static string Quote(string value) =>
-        string.Create(value.Length, value, static (span, text) =>
+        !value.AsSpan().ContainsAnyExcept(Quotable) ? value : string.Create(value.Length, value, static (span, text) =>
         {
             for (var index = 0; index < text.Length; index++)
             {

@@ -17,13 +17,17 @@ internal sealed class RefusalTexts(GatewayOptions options)
 {
     private const int MaxPermissionsNamed = 4;
 
-    /// <summary>No credential: the same whether or not the repository exists.</summary>
-    public Refusal CredentialMissing(GitRoute? route) => Make(
-        RefusalReason.CredentialMissing,
+    private readonly string _credentialMissing =
         "This server opens repositories to a signed token alone, and none came with the request.\n"
         + "Give it to Git as the password, with any user name; or send it as 'Authorization: Bearer'.\n"
-        + $"Tokens come from {options.TokenEndpoint}.") with
+        + $"Tokens come from {options.TokenEndpoint}.";
+
+    /// <summary>No credential: the same whether or not the repository exists.</summary>
+    public Refusal CredentialMissing(GitRoute? route) => new()
     {
+        Reason = RefusalReason.CredentialMissing,
+        Code = RefusalStatus.Code(RefusalReason.CredentialMissing),
+        Text = _credentialMissing,
         Challenge = ChallengeFor(route),
     };
 
@@ -36,7 +40,7 @@ internal sealed class RefusalTexts(GatewayOptions options)
         Reason = RefusalReason.TokenInvalid,
         Code = code,
         Text = $"The token was refused: {description}\nTokens come from {options.TokenEndpoint}.",
-        Challenge = ChallengeFor(route) with { ErrorDescription = description },
+        Challenge = ChallengeFor(route, description),
     };
 
     /// <summary>A token that can't be judged now. No 401: Git would throw away a credential that may be good.</summary>
@@ -291,6 +295,6 @@ internal sealed class RefusalTexts(GatewayOptions options)
         };
     }
 
-    private Challenge ChallengeFor(GitRoute? route) =>
-        new(options.Realm, options.TokenEndpoint, options.PublicUrl, route is null ? null : NeededFor(route));
+    private Challenge ChallengeFor(GitRoute? route, string? error = null) =>
+        new(options.Realm, options.TokenEndpoint, options.PublicUrl, route is null ? null : NeededFor(route)) { ErrorDescription = error };
 }

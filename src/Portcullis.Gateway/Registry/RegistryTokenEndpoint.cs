@@ -35,7 +35,7 @@ internal sealed class RegistryTokenEndpoint(
     protected override RegistryTrail Begin(string id, DateTimeOffset time) => new(id, time);
 
     /// <inheritdoc/>
-    protected override async Task<Answer> ServeAsync(HttpContext context, RegistryTrail trail, GitResponse response)
+    protected override async ValueTask<Answer> ServeAsync(HttpContext context, RegistryTrail trail, GitResponse response)
     {
         // 1. parse
         var (request, problem) = await RegistryRequest.ReadAsync(context);

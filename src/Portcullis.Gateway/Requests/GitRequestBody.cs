@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Compression;
 using System.IO.Pipelines;
 
@@ -14,7 +15,7 @@ internal sealed class GitRequestBody : IAsyncDisposable
     private GitRequestBody(CountingPipeReader? received, PipeReader? inflated, long? length)
     {
         Length = length;
-        Reader = inflated ?? received ?? PipeReader.Create(Stream.Null);
+        Reader = inflated ?? received ?? PipeReader.Create(ReadOnlySequence<byte>.Empty);
         this.received = received;
         this.inflated = inflated;
     }

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Collections.Frozen;
 using System.Text.Json;
 
 namespace Portcullis.Tokens.Validation;
@@ -10,8 +11,9 @@ internal sealed record TokenHeader(string Algorithm, string? KeyId, string Type)
 
     // Keys that the token brings along (RFC 8725 §3.10 and RFC 7515 §4.1.2 to §4.1.6), an unencoded payload (RFC 7797), another document inside (cty), and the parameters of encryption (RFC 7516 §4.1,
     // RFC 7518 §4). x5t only names a certificate, and Microsoft's tokens carry it: it is ignored, like every other parameter.
-    private static readonly string[] s_forbidden =
-        ["jwk", "jku", "x5u", "x5c", "b64", "cty", "zip", "enc", "epk", "apu", "apv", "p2s", "p2c", "iv", "tag"];
+    private static readonly FrozenSet<string> s_forbidden = FrozenSet.ToFrozenSet(
+        ["jwk", "jku", "x5u", "x5c", "b64", "cty", "zip", "enc", "epk", "apu", "apv", "p2s", "p2c", "iv", "tag"],
+        StringComparer.Ordinal);
 
     public static TokenFailure? Read(ReadOnlySpan<byte> base64Url, out TokenHeader? header)
     {
@@ -21,9 +23,9 @@ internal sealed record TokenHeader(string Algorithm, string? KeyId, string Type)
             return TokenFailure.HeaderMalformed;
         }
 
-        foreach (string name in s_forbidden)
+        foreach (JsonProperty parameter in json.EnumerateObject())
         {
-            if (json.TryGetProperty(name, out _))
+            if (s_forbidden.TryGetValue(parameter.Name, out string? name))
             {
                 return TokenFailure.HeaderForbidden(name);
             }

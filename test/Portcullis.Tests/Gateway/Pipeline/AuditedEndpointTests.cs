@@ -240,7 +240,7 @@ public sealed class AuditedEndpointTests : IDisposable
 
         protected override Trail Begin(string id, DateTimeOffset time) => new(id, time);
 
-        protected override async Task<Answer> ServeAsync(HttpContext context, Trail trail, GitResponse response)
+        protected override async ValueTask<Answer> ServeAsync(HttpContext context, Trail trail, GitResponse response)
         {
             if (serve is not null)
             {
