@@ -32,16 +32,18 @@ internal static class BodyReader
     /// <summary>Reads to the end. Null when the body is longer than allowed.</summary>
     public static async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(PipeReader body, int maxBytes, CancellationToken cancellationToken)
     {
-        var bytes = new ArrayBufferWriter<byte>(4096);
+        ArrayBufferWriter<byte>? bytes = null;
         while (true)
         {
             var result = await body.ReadAsync(cancellationToken);
-            if (bytes.WrittenCount + result.Buffer.Length > maxBytes)
+            if ((bytes?.WrittenCount ?? 0) + result.Buffer.Length > maxBytes)
             {
                 body.AdvanceTo(result.Buffer.Start);
                 return null;
             }
 
+            // Most bodies are short and come at once: no more room than for what came.
+            bytes ??= new ArrayBufferWriter<byte>((int)Math.Max(result.Buffer.Length, 256));
             foreach (var part in result.Buffer)
             {
                 bytes.Write(part.Span);
