@@ -1,8 +1,8 @@
 using System.Data.Common;
+using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using OpenIddict.Abstractions;
 using Portcullis.Authority.Clients;
 using Portcullis.Authority.Keys;
 using Portcullis.Authority.OAuth;
@@ -16,6 +16,10 @@ public static class AuthorityStartup
 {
     private const int MaxAttempts = 5;
 
+    // SQLITE_CONSTRAINT_UNIQUE and SQLITE_CONSTRAINT_PRIMARYKEY (sqlite3.h).
+    private const int UniqueViolation = 2067;
+    private const int PrimaryKeyViolation = 1555;
+
     /// <summary>The name of the administrator that a first start makes.</summary>
     public const string FirstAdministrator = "admin";
 
@@ -24,7 +28,7 @@ public static class AuthorityStartup
 
     /// <summary>
     /// Brings the database to its present shape, loads keys and revocations, and on the very first start makes the keys, the built-in clients and an administrator. Once for each process,
-    /// before anything else of the authority is used. Where everything is there already, EF is not touched.
+    /// before anything else of the authority is used. EF is touched only for the tables of PostgreSQL, and for those of an older version.
     /// </summary>
     /// <param name="services">The services that <see cref="AuthorityServices.AddPortcullisAuthority"/> was among.</param>
     /// <param name="makeAdministrator">Whether an administrator is made where there is nobody: a server does, a command does not.</param>
@@ -53,8 +57,8 @@ public static class AuthorityStartup
         }
     }
 
-    // OpenIddict looks for a client of the same name before it stores one; the database refuses one that came between.
-    private static bool IsMadeMeanwhile(Exception exception) => exception is OpenIddictExceptions.ValidationException
+    private static bool IsMadeMeanwhile(Exception exception) =>
+        exception is SqliteException { SqliteExtendedErrorCode: UniqueViolation or PrimaryKeyViolation }
         || (exception as PostgresException ?? exception.InnerException as PostgresException)?.SqlState
             is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DuplicateDatabase or PostgresErrorCodes.DuplicateTable;
 
@@ -64,7 +68,11 @@ public static class AuthorityStartup
         var plain = services.GetRequiredService<PlainDatabase>();
         DatabaseProvider.MakeFile(options.EffectiveDatabase);
         var version = await ReadVersionAsync(plain, cancellationToken);
-        if (version != DatabaseSchema.CurrentVersion)
+        if (version == 0 && !DatabaseProvider.IsPostgreSql(options.EffectiveDatabase))
+        {
+            await SqliteTables.MakeAsync(plain, services.GetRequiredService<TimeProvider>(), cancellationToken);
+        }
+        else if (version != DatabaseSchema.CurrentVersion)
         {
             await using AsyncServiceScope scope = services.CreateAsyncScope();
             await DatabaseSchema.PrepareAsync(scope.ServiceProvider.GetRequiredService<AuthorityDbContext>(), services.GetRequiredService<TimeProvider>(), cancellationToken);
@@ -73,23 +81,21 @@ public static class AuthorityStartup
         var ring = services.GetRequiredService<KeyRing>();
         await ring.LoadAsync(cancellationToken);
         await services.GetRequiredService<Revocations.Revocations>().PollAsync(cancellationToken);
-        await AddClientsAsync(services, plain, options, cancellationToken);
-        var isFirstStart = version == 0;
-        if (!makeAdministrator || !options.LocalAccounts || await plain.HasPeopleAsync(cancellationToken))
+        List<string> clients = await AddClientsAsync(plain, options, cancellationToken);
+        var report = new AuthorityStartupReport(IsFirstStart: version == 0, ring.ImportedFile, null, null);
+
+        // RFC 9068 §5: a client and a person don't share a name.
+        if (!makeAdministrator || !options.LocalAccounts || clients.Contains(FirstAdministrator) || await plain.HasPeopleAsync(cancellationToken))
         {
-            return new AuthorityStartupReport(isFirstStart, ring.ImportedFile, null, null);
+            return report;
         }
 
-        var people = services.GetRequiredService<UserAdministration>();
-        AdministrationResult<PersonInfo> administrator = await people.AddAsync(FirstAdministrator, null, null, ["administrators"], administrator: true, cancellationToken);
-        if (!administrator.Succeeded)
-        {
-            // Another node was first: its link is the one, and a second would undo it.
-            return new AuthorityStartupReport(isFirstStart, ring.ImportedFile, null, null);
-        }
-
-        AdministrationResult<string> link = await people.CreateEnrolmentLinkAsync(FirstAdministrator, cancellationToken);
-        return new AuthorityStartupReport(isFirstStart, ring.ImportedFile, administrator.Value?.Name, link.Value);
+        DateTimeOffset now = services.GetRequiredService<TimeProvider>().GetUtcNow();
+        var administrator = new Person { UserName = FirstAdministrator, IsAdministrator = true, CreatedAt = now };
+        administrator.Groups.Add(new PersonGroup { PersonId = administrator.Id, Name = "administrators" });
+        var (enrolment, link) = EnrolmentLinks.New(administrator.Id, options, now);
+        await plain.InsertAsync(FirstRows.Of(administrator, enrolment), cancellationToken);
+        return report with { Administrator = FirstAdministrator, EnrolmentLink = link };
     }
 
     // A PostgreSQL database that is not there yet is made by what makes its tables.
@@ -107,27 +113,19 @@ public static class AuthorityStartup
         }
     }
 
-    private static async Task AddClientsAsync(IServiceProvider services, PlainDatabase plain, AuthorityOptions options, CancellationToken cancellationToken)
+    private static async Task<List<string>> AddClientsAsync(PlainDatabase plain, AuthorityOptions options, CancellationToken cancellationToken)
     {
-        var known = await plain.ReadClientIdsAsync(cancellationToken);
+        List<string> known = await plain.ReadClientIdsAsync(cancellationToken);
         ClientInfo[] missing = [.. BuiltInClients(options).Where(client => !known.Contains(client.Id))];
-        if (missing.Length == 0)
+        if (missing.Length > 0)
         {
-            return;
+            await plain.InsertAsync([.. missing.Select(client => FirstRows.Of(ClientDescriptor.Of(client, null)))], cancellationToken);
         }
 
-        await using AsyncServiceScope scope = services.CreateAsyncScope();
-        var applications = scope.ServiceProvider.GetRequiredService<IOpenIddictApplicationManager>();
-        foreach (ClientInfo client in missing)
-        {
-            if (await applications.FindByClientIdAsync(client.Id, cancellationToken) is null)
-            {
-                await applications.CreateAsync(ClientDescriptor.Of(client, null), cancellationToken);
-            }
-        }
+        return known;
     }
 
-    private static IEnumerable<ClientInfo> BuiltInClients(AuthorityOptions options)
+    internal static IEnumerable<ClientInfo> BuiltInClients(AuthorityOptions options)
     {
         if (options.GiteaCompatible)
         {

@@ -161,7 +161,13 @@ public sealed partial class KeyRing : IKeySetSource
     {
         await ReloadAsync(cancellationToken);
         DateTimeOffset now = _clock.GetUtcNow();
-        if (_internalSecret is null || Algorithms.Any(algorithm => Snapshot.FindSigning(algorithm, now) is null))
+        if (_internalSecret is null && Snapshot.Keys.Count == 0)
+        {
+            // Nothing is replaced here, and the first start needs no EF.
+            await _database.InsertAsync([.. Algorithms.Select(algorithm => _rows.OfKey(FirstKey(algorithm), now, now)).Prepend(_rows.OfNewSecret(now)).Select(FirstRows.Of)], cancellationToken);
+            await ReloadAsync(cancellationToken);
+        }
+        else if (_internalSecret is null || Algorithms.Any(algorithm => Snapshot.FindSigning(algorithm, now) is null))
         {
             await ChangeAsync(database =>
             {

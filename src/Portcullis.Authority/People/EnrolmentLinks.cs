@@ -17,13 +17,20 @@ internal sealed class EnrolmentLinks(IServiceScopeFactory scopes, AuthorityOptio
 
     public async Task<string> CreateAsync(string personId, CancellationToken cancellationToken)
     {
-        var secret = WebEncoders.Base64UrlEncode(RandomNumberGenerator.GetBytes(32));
+        var (enrolment, link) = New(personId, options, clock.GetUtcNow());
         await using AsyncServiceScope scope = scopes.CreateAsyncScope();
         var database = scope.ServiceProvider.GetRequiredService<AuthorityDbContext>();
         await database.Enrolments.Where(e => e.PersonId == personId).ExecuteDeleteAsync(cancellationToken);
-        database.Enrolments.Add(new Enrolment { TokenHash = Hash(secret), PersonId = personId, ExpiresAt = clock.GetUtcNow() + Lifetime });
+        database.Enrolments.Add(enrolment);
         await database.SaveChangesAsync(cancellationToken);
-        return $"{options.PublicUrl}/login/enrol#{secret}";
+        return link;
+    }
+
+    /// <summary>A new link, and what is kept of it.</summary>
+    public static (Enrolment Enrolment, string Link) New(string personId, AuthorityOptions options, DateTimeOffset now)
+    {
+        var secret = WebEncoders.Base64UrlEncode(RandomNumberGenerator.GetBytes(32));
+        return (new Enrolment { TokenHash = Hash(secret), PersonId = personId, ExpiresAt = now + Lifetime }, $"{options.PublicUrl}/login/enrol#{secret}");
     }
 
     /// <summary>Uses the link up. The person's id, or null when it was used before, has run out, or never was.</summary>

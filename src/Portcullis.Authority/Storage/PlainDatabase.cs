@@ -25,6 +25,40 @@ internal sealed class PlainDatabase(AuthorityOptions options)
         return there == 0 ? 0 : (int)await CountAsync(connection, "SELECT COALESCE(MAX(\"Version\"), 0) FROM \"SchemaVersion\"", cancellationToken);
     });
 
+    /// <summary>Makes the tables of a SQLite database that has none, all or nothing. Of processes that start together, the first does.</summary>
+    /// <param name="script">The statements.</param>
+    /// <param name="version">The row that says which shape they make.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task MakeTablesAsync(string script, PlainRow version, CancellationToken cancellationToken) => UseAsync(async connection =>
+    {
+        // Readers and the one writer do not wait for each other. Remembered by the file itself.
+        await ExecuteAsync(connection, "PRAGMA journal_mode=WAL", cancellationToken);
+
+        // Takes the write lock at once.
+        await using DbTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
+        if (await CountAsync(connection, "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'SchemaVersion'", cancellationToken) == 0)
+        {
+            await ExecuteAsync(connection, script, cancellationToken);
+            await InsertAsync(connection, version, cancellationToken);
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+        return true;
+    });
+
+    /// <summary>Writes rows that are not there yet, all or none.</summary>
+    public Task InsertAsync(IReadOnlyList<PlainRow> rows, CancellationToken cancellationToken) => UseAsync(async connection =>
+    {
+        await using DbTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
+        foreach (PlainRow row in rows)
+        {
+            await InsertAsync(connection, row, cancellationToken);
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+        return true;
+    });
+
     /// <summary>Every key of the ring.</summary>
     public Task<List<KeyRow>> ReadKeysAsync(CancellationToken cancellationToken) => ReadAsync(
         """SELECT "KeyId", "Algorithm", "ProtectedKey", "CreatedAt", "SignsFrom", "VerifiesUntil", "RevokedAt" FROM "SigningKeys" ORDER BY "KeyId" """,
@@ -114,6 +148,20 @@ internal sealed class PlainDatabase(AuthorityOptions options)
         }
 
         return command;
+    }
+
+    private static async Task InsertAsync(DbConnection connection, PlainRow row, CancellationToken cancellationToken)
+    {
+        (string Column, object Value)[] columns = [.. row.Columns.Where(column => column.Value is not null).Select(column => (column.Column, column.Value!))];
+        var sql = $"INSERT INTO \"{row.Table}\" ({string.Join(", ", columns.Select(column => $"\"{column.Column}\""))}) VALUES ({string.Join(", ", columns.Select(column => "@" + column.Column))})";
+        await using DbCommand command = Command(connection, sql, [.. columns.Select(column => ("@" + column.Column, column.Value))]);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static async Task ExecuteAsync(DbConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using DbCommand command = Command(connection, sql);
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private static async Task<long> CountAsync(DbConnection connection, string sql, CancellationToken cancellationToken)

@@ -134,7 +134,7 @@ internal sealed class ServerHost : IAsyncDisposable
         await terminal.Output.FlushAsync(cancellationToken);
         if (isFirstStart)
         {
-            // Making tables and an administrator leaves tens of megabytes of garbage, and a server at rest makes none that would have it collected. Beside the first requests, not before them.
+            // Making tables with EF leaves tens of megabytes of garbage, and a server at rest makes none that would have it collected. Beside the first requests, not before them.
             _ = Task.Run(() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true), CancellationToken.None);
         }
 
