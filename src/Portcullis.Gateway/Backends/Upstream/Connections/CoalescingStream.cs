@@ -5,7 +5,8 @@ namespace Portcullis.Gateway.Backends.Upstream.Connections;
 
 /// <summary>
 /// A connection whose long answers are read in large pieces. Servers that run a CGI program send what it writes, by the few KiB, and to wake up for each of these costs more than all else
-/// that is done with them. Where much comes, the system wakes us up for much alone (<c>SO_RCVLOWAT</c>, socket(7)), or after a moment: as network cards do with packets.
+/// that is done with them. Where much comes, the system wakes us up for much alone (<c>SO_RCVLOWAT</c>, socket(7)), or after a moment: as network cards do with packets. The longer an answer
+/// is, the more is much: each turn costs several threads' waking up, whatever it brings (docs/decisions/0007).
 /// </summary>
 internal sealed class CoalescingStream : NetworkStream
 {
@@ -15,13 +16,20 @@ internal sealed class CoalescingStream : NetworkStream
     /// <summary>How many bytes wake a reader up then.</summary>
     public const int EnoughBytes = 128 * 1024;
 
-    private const int BufferSize = 256 * 1024;
+    /// <summary>From how many bytes on an answer is that of a large repository.</summary>
+    public const int VeryLongBytes = 16 * 1024 * 1024;
+
+    /// <summary>How many bytes wake a reader up then.</summary>
+    public const int PlentyBytes = 384 * 1024;
 
     // Whoever reads this much at once needs no buffer here.
     private const int LargeRead = 64 * 1024;
 
     /// <summary>How long less than enough lies there at most.</summary>
     public static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(2);
+
+    /// <summary>How long less than plenty lies there at most: little beside what so long an answer has taken already.</summary>
+    public static readonly TimeSpan LongMoment = TimeSpan.FromMilliseconds(8);
 
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(50);
 
@@ -33,7 +41,7 @@ internal sealed class CoalescingStream : NetworkStream
     private int _end;
     private long _lastRead;
     private long _comeWithoutPause;
-    private bool _isGathering;
+    private int _mark = 1;
 
     /// <summary>Takes over a connected socket.</summary>
     public CoalescingStream(Socket socket, TimeProvider time)
@@ -41,7 +49,7 @@ internal sealed class CoalescingStream : NetworkStream
     {
         this.time = time;
         _lastRead = time.GetTimestamp();
-        timer = time.CreateTimer(static stream => ((CoalescingStream)stream!).Gather(false), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        timer = time.CreateTimer(static stream => ((CoalescingStream)stream!).WakeAt(1), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <inheritdoc/>
@@ -70,7 +78,7 @@ internal sealed class CoalescingStream : NetworkStream
     /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
     {
-        Gather(false);
+        WakeAt(1);
         return _end > _start ? Take(buffer) : base.Read(buffer);
     }
 
@@ -89,9 +97,11 @@ internal sealed class CoalescingStream : NetworkStream
         base.Dispose(disposing);
     }
 
+    private bool IsVeryLong => _comeWithoutPause >= VeryLongBytes;
+
     private async ValueTask<int> ReadSomeAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        Gather(false);
+        WakeAt(1);
         return Counted(await base.ReadAsync(buffer, cancellationToken));
     }
 
@@ -99,7 +109,8 @@ internal sealed class CoalescingStream : NetworkStream
     {
         if (_buffer.Length == 0)
         {
-            _buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+            // More than what wakes us up: what came until we were awake belongs to the same turn.
+            _buffer = ArrayPool<byte>.Shared.Rent(EnoughBytes + (IsVeryLong ? PlentyBytes : EnoughBytes));
         }
 
         _end = await ReadManyAsync(_buffer, cancellationToken);
@@ -109,7 +120,8 @@ internal sealed class CoalescingStream : NetworkStream
 
     private async ValueTask<int> ReadManyAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        Gather(true);
+        var (enough, moment) = IsVeryLong ? (PlentyBytes, LongMoment) : (EnoughBytes, Moment);
+        WakeAt(enough);
         var reading = base.ReadAsync(buffer, cancellationToken);
         if (reading.IsCompleted)
         {
@@ -117,34 +129,31 @@ internal sealed class CoalescingStream : NetworkStream
         }
 
         // Always after the mark was set: whoever waits is woken up, whatever comes.
-        timer.Change(Moment, Timeout.InfiniteTimeSpan);
+        timer.Change(moment, Timeout.InfiniteTimeSpan);
         var read = await reading;
         timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         return Counted(read);
     }
 
     // On the timer's thread, too, and late: what is remembered and what the system was told are always the same. A timer that comes too late makes a reader wake up too early, and no more.
-    private void Gather(bool gather)
+    private void WakeAt(int bytes)
     {
         lock (mark)
         {
-            if (_isGathering != gather)
+            if (_mark == bytes)
             {
-                _isGathering = gather;
-                WakeAt(gather ? EnoughBytes : 1);
+                return;
             }
-        }
-    }
 
-    private void WakeAt(int bytes)
-    {
-        try
-        {
-            Socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReceiveLowWater, bytes);
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            // Closed in this moment, as the read itself will tell; or a system without the mark, where each piece wakes us up.
+            _mark = bytes;
+            try
+            {
+                Socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReceiveLowWater, bytes);
+            }
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+            {
+                // Closed in this moment, as the read itself will tell; or a system without the mark, where each piece wakes us up.
+            }
         }
     }
 

@@ -64,6 +64,7 @@ internal sealed class UpstreamAnswer : IDisposable
         var buffer = ArrayPool<byte>.Shared.Rent(CopyBufferSize);
         var sending = Task.CompletedTask;
         var (start, end) = (0, 0);
+        var come = 0L;
         while (true)
         {
             if (end == buffer.Length)
@@ -77,7 +78,7 @@ internal sealed class UpstreamAnswer : IDisposable
             {
                 var next = reading.AsTask();
                 reading = new ValueTask<int>(next);
-                if (end - start >= EnoughBytes || !await ComesSoonAsync(next))
+                if (end - start >= EnoughBytes || IsGathered(come) || !await ComesSoonAsync(next))
                 {
                     sending = await SendAsync(response, buffer.AsMemory(start, end - start), sending);
                     start = end;
@@ -86,6 +87,7 @@ internal sealed class UpstreamAnswer : IDisposable
 
             var read = await WaitAsync(reading);
             end += read;
+            come += read;
             if (!response.HasStarted && (read == 0 || end >= PktLine.HeaderLength))
             {
                 if (end > 0 && !BeginsPktLine(buffer.AsSpan(0, end)))
@@ -110,6 +112,9 @@ internal sealed class UpstreamAnswer : IDisposable
     /// <summary>Reads some of the body; 0 at its end.</summary>
     /// <exception cref="UpstreamException">It broke off.</exception>
     public ValueTask<int> ReadAsync(Memory<byte> buffer) => WaitAsync(Begin(buffer));
+
+    // The connection itself waits for much, where the system can: to wait once more costs a timer, and several threads' waking up. Frames of HTTP/2 come by the 16 KiB, whatever was read at once.
+    private bool IsGathered(long come) => OperatingSystem.IsLinux() && message.Version.Major == 1 && come >= CoalescingStream.LongBytes;
 
     // Servers that run a CGI program send what it writes, by the few KiB. To send each of these on costs more than all the rest.
     private static async ValueTask<bool> ComesSoonAsync(Task<int> next)

@@ -55,7 +55,7 @@ public sealed class CoalescingStreamTests : IAsyncLifetime
     [InlineData(64 * 1024)]
     public async Task In_a_long_answer_a_small_piece_waits_for_more(int bufferSize)
     {
-        await EventuallyWaitsAsync(bufferSize, async reading =>
+        await EventuallyWaitsAsync(bufferSize, CoalescingStream.LongBytes, 1000, async reading =>
         {
             await _peer.SendAsync(new byte[CoalescingStream.EnoughBytes], Cancelled);
             return await reading == bufferSize;
@@ -67,9 +67,39 @@ public sealed class CoalescingStreamTests : IAsyncLifetime
     [InlineData(64 * 1024)]
     public async Task In_a_long_answer_a_small_piece_waits_for_a_moment_alone(int bufferSize)
     {
-        await EventuallyWaitsAsync(bufferSize, async reading =>
+        await EventuallyWaitsAsync(bufferSize, CoalescingStream.LongBytes, 1000, async reading =>
         {
             _time.Advance(CoalescingStream.Moment);
+            return await reading == 1000;
+        });
+    }
+
+    [Theory]
+    [InlineData(8 * 1024)]
+    [InlineData(64 * 1024)]
+    public async Task In_a_very_long_answer_what_was_enough_waits_for_plenty(int bufferSize)
+    {
+        await EventuallyWaitsAsync(bufferSize, CoalescingStream.VeryLongBytes, CoalescingStream.EnoughBytes, async reading =>
+        {
+            await _peer.SendAsync(new byte[CoalescingStream.PlentyBytes - CoalescingStream.EnoughBytes], Cancelled);
+            return await reading == bufferSize;
+        });
+    }
+
+    [Theory]
+    [InlineData(8 * 1024)]
+    [InlineData(64 * 1024)]
+    public async Task In_a_very_long_answer_a_small_piece_waits_for_a_longer_moment_alone(int bufferSize)
+    {
+        await EventuallyWaitsAsync(bufferSize, CoalescingStream.VeryLongBytes, 1000, async reading =>
+        {
+            _time.Advance(CoalescingStream.Moment);
+            if (reading.IsCompleted)
+            {
+                return false;
+            }
+
+            _time.Advance(CoalescingStream.LongMoment - CoalescingStream.Moment);
             return await reading == 1000;
         });
     }
@@ -145,7 +175,7 @@ public sealed class CoalescingStreamTests : IAsyncLifetime
     public async Task Bytes_arrive_whole_and_in_their_order_whatever_the_pieces(int seed)
     {
         var random = new Random(seed);
-        var sent = new byte[3 * 1024 * 1024];
+        var sent = new byte[CoalescingStream.VeryLongBytes + (3 * 1024 * 1024)];
         random.NextBytes(sent);
         await using var stream = new CoalescingStream(await ConnectedAsync(), TimeProvider.System);
         using var peer = await _listener.AcceptAsync(Cancelled);
@@ -155,7 +185,7 @@ public sealed class CoalescingStreamTests : IAsyncLifetime
                 var pieces = new Random(seed);
                 for (var position = 0; position < sent.Length;)
                 {
-                    position += await peer.SendAsync(sent.AsMemory(position, Math.Min(sent.Length - position, pieces.Next(1, 20_000))), Cancelled);
+                    position += await peer.SendAsync(sent.AsMemory(position, Math.Min(sent.Length - position, pieces.Next(1, 50_000))), Cancelled);
                 }
 
                 // It stays open: the last piece is small, and nothing but the moment ends the wait for more.
@@ -180,14 +210,14 @@ public sealed class CoalescingStreamTests : IAsyncLifetime
     }
 
     // The reader can be told late of what came before, and finds the small piece then: it wakes up too early, as it may, but not each time.
-    private async Task EventuallyWaitsAsync(int bufferSize, Func<Task<int>, Task<bool>> then)
+    private async Task EventuallyWaitsAsync(int bufferSize, int come, int piece, Func<Task<int>, Task<bool>> then)
     {
         for (var attempt = 0; attempt < 20; attempt++)
         {
-            await MakeLongAsync(bufferSize);
+            await MakeLongAsync(bufferSize, come);
             var reading = _stream.ReadAsync(new byte[bufferSize], Cancelled).AsTask();
-            await _peer.SendAsync(new byte[1000], Cancelled);
-            await UntilAsync(() => reading.IsCompleted || _socket.Available == 1000);
+            await _peer.SendAsync(new byte[piece], Cancelled);
+            await UntilAsync(() => reading.IsCompleted || _socket.Available == piece);
             if (!reading.IsCompleted && await then(reading))
             {
                 return;
@@ -201,12 +231,14 @@ public sealed class CoalescingStreamTests : IAsyncLifetime
         Assert.Fail("A small piece never waits.");
     }
 
-    private async Task MakeLongAsync(int bufferSize)
+    private async Task MakeLongAsync(int bufferSize, int come = CoalescingStream.LongBytes)
     {
         var buffer = new byte[bufferSize];
-        for (var sent = 0; sent < CoalescingStream.LongBytes; sent += bufferSize)
+        for (var sent = 0; sent < come; sent += bufferSize)
         {
+            // What lies there already is read at once, however much would wake a reader up.
             await _peer.SendAsync(buffer, Cancelled);
+            await UntilAsync(() => _socket.Available == bufferSize);
             await _stream.ReadExactlyAsync(buffer, Cancelled);
         }
     }
