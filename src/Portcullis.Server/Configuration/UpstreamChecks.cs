@@ -30,6 +30,12 @@ internal sealed class UpstreamChecks(ProblemList problems, ProblemList warnings,
                     Report(upstream, nameof(upstream.ProxyCredential), "there is no 'proxy' that it could be shown to");
                 }
 
+                // A proxy is shown its password in one way or the other, as the upstream's URL begins.
+                foreach (var origin in upstream.Lfs.Storage.Where(origin => Addresses.Web(origin)?.Scheme != Addresses.Web(upstream.Url ?? "")?.Scheme))
+                {
+                    problems.Add(locations.Of(upstream.Lfs, nameof(upstream.Lfs.Storage)), $"with 'proxyCredential', {Shown.Text(origin)} must begin as 'url' does, with http:// or https://");
+                }
+
                 new UpstreamCredentialChecks(problems, warnings, locations).Check(shown);
             }
 

@@ -152,6 +152,32 @@ public sealed class MovedRefsTests : IClassFixture<OriginalRepository>
         Assert.NotNull((await held.ForFetchAsync(repository.Folder)).Find("refs/notes/commits"));
     }
 
+    [Theory]
+    [InlineData("config.worktree")]
+    [InlineData("own")]
+    [InlineData("more/own")]
+    public async Task A_link_to_a_configuration_that_comes_later_counts_from_the_moment_it_comes(string name)
+    {
+        using var held = new HeldRefs();
+        using var repository = original.Repository.Copy();
+        var elsewhere = Directory.CreateTempSubdirectory("portcullis-config-").FullName;
+        try
+        {
+            repository.Run("config", "extensions.worktreeConfig", "true");
+            repository.Run("config", "include.path", name);
+            Directory.CreateDirectory(Path.Combine(repository.Folder, "more"));
+            File.CreateSymbolicLink(Path.Combine(repository.Folder, name), Path.Combine(elsewhere, "file"));
+            Assert.NotNull((await held.WithoutGitAsync(repository.Folder))!.Find("refs/notes/commits"));
+            Assert.NotNull((await held.WithoutGitAsync(repository.Folder))!.Find("refs/notes/commits"));
+            File.WriteAllText(Path.Combine(elsewhere, "file"), "[transfer]\n\thideRefs = refs/notes\n");
+            Assert.Null((await held.ForFetchAsync(repository.Folder)).Find("refs/notes/commits"));
+        }
+        finally
+        {
+            Directory.Delete(elsewhere, recursive: true);
+        }
+    }
+
     [Fact]
     public async Task The_operator_s_configuration_counts_from_the_moment_it_is_written()
     {

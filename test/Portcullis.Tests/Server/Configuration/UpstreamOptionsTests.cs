@@ -33,6 +33,7 @@ public sealed class UpstreamOptionsTests : IDisposable
     [InlineData("url: 'https://git.example.com', proxy: 'http://proxy:3128', proxyCredential: { secretVariable: PASSWORD }", "userName")]
     [InlineData("url: 'https://git.example.com', proxy: 'http://proxy:3128', proxyCredential: { userName: 'a:b', secretVariable: PASSWORD }", "no ':'")]
     [InlineData("url: 'https://git.example.com', proxy: 'http://proxy:3128', proxyCredential: { userName: me, secretFile: missing }", "there is no file")]
+    [InlineData("url: 'https://git.example.com', proxy: 'http://proxy:3128', proxyCredential: { userName: me, secretVariable: PASSWORD }, lfs: { storage: [ 'http://storage.example.com' ] }", "must begin as 'url' does")]
     [InlineData("url: 'https://git.example.com', lfs: { storage: [ 'https://storage.example.com/path' ] }", "an origin is written")]
     [InlineData("url: 'https://git.example.com', certificateAuthority: missing.pem", "there is no file")]
     public void What_could_lead_elsewhere_is_refused(string settings, string problem)

@@ -52,10 +52,13 @@ internal sealed class AdvertisementHandler(RefReader refs, RepositoryFacts facts
     }
 
     /// <summary>Answers <c>ls-refs</c> without starting git; null, with nothing written, when it can't.</summary>
-    public Task<BackendOutcome>? TryListRefs(AuthorizedGitRequest request, LsRefsRequest listing, GitResponse response) =>
-        HostBackend.FolderOf(request) is var folder && facts.TryGet(folder) is { } known && refs.TryReadForFetch(folder, known) is { } all
-            ? SendAsync(request, listing, response, all)
-            : null;
+    public Task<BackendOutcome>? TryListRefs(AuthorizedGitRequest request, LsRefsRequest listing, GitResponse response)
+    {
+        // The client may have taken its time to say which.
+        var folder = HostBackend.FolderOf(request);
+        folder.Look();
+        return facts.TryGet(folder) is { } known && refs.TryReadForFetch(folder, known) is { } all ? SendAsync(request, listing, response, all) : null;
+    }
 
     /// <summary>Answers <c>ls-refs</c>.</summary>
     public async Task<BackendOutcome> ListRefsAsync(AuthorizedGitRequest request, LsRefsRequest listing, GitResponse response) =>

@@ -82,7 +82,10 @@ internal sealed class RepositoryFacts(GitLauncher git) : IDisposable
             ReceivePack = await receivePack ?? throw new GitFailedException("receive-pack", 0, "it advertised no capabilities"),
             HooksDirectory = Path.GetFullPath(Encoding.UTF8.GetString(await hooks).TrimEnd('\n'), directory),
         };
-        if (facts.MayBeKept && configuration.IsUntouched(folder))
+
+        // git went by the path, and the proof by the directory that was there at first.
+        using var again = RepositoryFolder.Open(directory);
+        if (facts.MayBeKept && again.Stamp.IsSameFileAs(folder.Stamp) && configuration.IsUntouched(again))
         {
             if (kept.Count >= MaxKept)
             {

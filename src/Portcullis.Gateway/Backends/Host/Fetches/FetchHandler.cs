@@ -40,6 +40,7 @@ internal sealed partial class FetchHandler(
         var whole = request.SeesEveryRef && cache.IsEnabled
             ? await BodyReader.TryTakeAsync(request.Request.Body.Reader, Math.Min(MaxNamedRequestBytes, options.MaxFetchRequestBytes), request.Ended)
             : null;
+        folder.Look();
         if (whole is { } asked && refs.TryName(folder) is { } state && FetchKey.Of(state, seesEveryRef: true, request.Request.Protocol, asked) is { } key
             && cache.TryJoin(key) is { } place)
         {

@@ -115,7 +115,8 @@ internal sealed class FileProof
             return false;
         }
 
-        if (folder.IsSettled && !path.Contains((byte)'/'))
+        // A link whose target is missing is in the directory already, and nothing there tells when the target comes.
+        if (folder.IsSettled && !path.Contains((byte)'/') && (!follow || (folder.TryStamp(path, follow: false, out var itself) && !itself.Exists)))
         {
             folderWithout = new(folder.Stamp);
         }

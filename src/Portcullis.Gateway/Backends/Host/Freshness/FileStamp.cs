@@ -5,9 +5,10 @@ namespace Portcullis.Gateway.Backends.Host.Freshness;
 /// <param name="Inode">The file's number there.</param>
 /// <param name="Size">Its length.</param>
 /// <param name="Mode">Its kind and permissions.</param>
+/// <param name="Links">How many names it has: none is left of an open file that was replaced, whatever its times say.</param>
 /// <param name="Modified">When its content was changed, in nanoseconds since 1970; programs can set it.</param>
 /// <param name="Changed">When anything about it was changed, renaming included; only the kernel sets it.</param>
-internal readonly record struct FileStamp(ulong Device, ulong Inode, ulong Size, uint Mode, long Modified, long Changed)
+internal readonly record struct FileStamp(ulong Device, ulong Inode, ulong Size, uint Mode, uint Links, long Modified, long Changed)
 {
     private const uint KindMask = 0xf000;
     private const uint DirectoryKind = 0x4000;

@@ -98,7 +98,7 @@ internal static unsafe partial class NativeFile
     private static FileStamp Read(byte* statx)
     {
         var device = ((ulong)*(uint*)(statx + 136) << 32) | *(uint*)(statx + 140);
-        return new(device, *(ulong*)(statx + 32), *(ulong*)(statx + 40), *(ushort*)(statx + 28), Time(statx + 112), Time(statx + 96));
+        return new(device, *(ulong*)(statx + 32), *(ulong*)(statx + 40), *(ushort*)(statx + 28), *(uint*)(statx + 16), Time(statx + 112), Time(statx + 96));
 
         static long Time(byte* time) => (*(long*)time * 1_000_000_000) + *(uint*)(time + 8);
     }

@@ -6,25 +6,25 @@ namespace Portcullis.Gateway.Backends.Host.Freshness;
 /// </summary>
 internal sealed class RepositoryFolder : BackendRepository
 {
-    private readonly long openedAt;
     private NativeFile.OpenFile? folder;
+    private long lookedAt;
 
     private RepositoryFolder(string path, NativeFile.OpenFile? folder, long openedAt)
     {
         Path = path;
         this.folder = folder;
-        this.openedAt = openedAt;
+        lookedAt = openedAt;
         Stamp = folder?.Stamp() ?? FileStamp.Absent;
     }
 
     /// <summary>Its path.</summary>
     public string Path { get; }
 
-    /// <summary>The stamp that it had when it was opened; that of an absent file where there is none, or this system can't tell.</summary>
-    public FileStamp Stamp { get; }
+    /// <summary>The stamp that it had when it was opened or looked at; that of an absent file where there is none, or this system can't tell.</summary>
+    public FileStamp Stamp { get; private set; }
 
-    /// <summary>Whether its stamp changes with every entry that comes, goes or is replaced after it was opened (<see cref="FileTimes.IsSettled"/>).</summary>
-    public bool IsSettled => Stamp.Exists && FileTimes.IsSettled(Stamp, openedAt);
+    /// <summary>Whether its stamp changes with every entry that comes, goes or is replaced after it was taken (<see cref="FileTimes.IsSettled"/>).</summary>
+    public bool IsSettled => Stamp.Exists && FileTimes.IsSettled(Stamp, lookedAt);
 
     /// <summary>Opens a repository's directory, wherever links lead to. Where there is none, nothing is proved.</summary>
     public static RepositoryFolder Open(string path)
@@ -48,6 +48,13 @@ internal sealed class RepositoryFolder : BackendRepository
 
         var openedAt = FileTimes.Now;
         return NativeFile.TryOpenWithoutLinks(NativeFile.PathBytes(path), directory: true) is { } folder ? new(path, folder, openedAt) : null;
+    }
+
+    /// <summary>Takes its stamp anew, after something was waited for.</summary>
+    public void Look()
+    {
+        lookedAt = folder is null ? 0 : FileTimes.Now;
+        Stamp = folder?.Stamp() ?? FileStamp.Absent;
     }
 
     /// <summary>The stamp of a path from here, or of an absolute one (<see cref="NativeFile.OpenFile.TryStamp"/>).</summary>

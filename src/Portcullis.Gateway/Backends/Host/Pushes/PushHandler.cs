@@ -87,9 +87,14 @@ internal sealed partial class PushHandler(
         await reading;
         var (refusal, verdict) = await inspecting;
         var report = ReportOf(output);
-        if (output.IsWhole && report is not null)
+        if (output.IsWhole && report is { UnpackStatus: ReportStatus.Unpacked } && report.Refs.All(static status => status.IsOk))
         {
             process.LeaveToEnd();
+        }
+        else
+        {
+            // The objects of a push that was not taken wait in quarantine until git's very end.
+            await process.WaitAsync();
         }
 
         if (!pumping.IsCompleted)

@@ -33,7 +33,7 @@ internal sealed class ReceivePackInvocations(GitLauncher git, HookSets hooks)
         if (git.DoNothingProgram is { } nothing && !File.Exists(Path.Combine(directory, "objects", "info", "alternates")))
         {
             // To the check of connectivity, which runs in the quarantine, this very repository is an alternate: it would list all its refs by a process of
-            // its own, and they are known to it already. To know fewer refs only makes it look at more.
+            // its own, and they are known to it already, but for those that receive.hideRefs hides. To know fewer refs only makes it look at more.
             configuration.Add(("core.alternateRefsCommand", nothing));
         }
 

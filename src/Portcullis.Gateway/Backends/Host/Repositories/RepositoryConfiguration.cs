@@ -123,10 +123,9 @@ internal sealed class RepositoryConfiguration
         foreach (var file in files)
         {
             // A repository's own files are looked up from its directory; the installation's are few, and the same for all.
-            var isOwn = Path.GetDirectoryName(file) == folder.Path;
+            var own = file.StartsWith(folder.Path + Path.DirectorySeparatorChar, StringComparison.Ordinal) ? file[(folder.Path.Length + 1)..] : null;
             if (!LocalFileSystem.Holds(file)
-                || !FileProof.TryRead(
-                    folder, NativeFile.PathBytes(isOwn ? Path.GetFileName(file) : file), follow: true, MaxBytes, out _, out var proof, isOwn ? null : held.TryHold(file)))
+                || !FileProof.TryRead(folder, NativeFile.PathBytes(own ?? file), follow: true, MaxBytes, out _, out var proof, own is null ? held.TryHold(file) : null))
             {
                 return null;
             }

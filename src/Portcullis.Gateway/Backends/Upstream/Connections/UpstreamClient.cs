@@ -155,11 +155,7 @@ internal sealed class UpstreamClient : IDisposable
                 request.Body?.ThrowIfSourceFailed();
                 throw new UpstreamException(UpstreamFailure.TimedOut, "It did not answer in time.", exception);
             }
-            catch (UpstreamCredentialException exception)
-            {
-                throw new UpstreamException(UpstreamFailure.Unreachable, $"There is nothing to show the proxy. {exception.Message}", exception);
-            }
-            catch (Exception exception) when (exception is HttpRequestException or IOException && !patience.Token.IsCancellationRequested)
+            catch (Exception exception) when (exception is HttpRequestException or IOException or UpstreamCredentialException && !patience.Token.IsCancellationRequested)
             {
                 request.Body?.ThrowIfSourceFailed();
                 throw Classify(exception);
@@ -274,6 +270,11 @@ internal sealed class UpstreamClient : IDisposable
 
     internal static UpstreamException Classify(Exception exception)
     {
+        if (exception is UpstreamCredentialException)
+        {
+            return new UpstreamException(UpstreamFailure.Unreachable, $"There is nothing to show the proxy. {exception.Message}", exception);
+        }
+
         if (exception.InnerException is AuthenticationException)
         {
             return new UpstreamException(UpstreamFailure.TlsFailed, exception.InnerException.Message, exception);

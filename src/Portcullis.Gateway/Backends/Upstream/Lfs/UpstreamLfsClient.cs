@@ -219,7 +219,7 @@ internal sealed class UpstreamLfsClient(UpstreamDefinition definition, IUpstream
         {
             throw new UpstreamException(UpstreamFailure.TimedOut, "It did not answer in time.", exception);
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException && !patience.Token.IsCancellationRequested)
+        catch (Exception exception) when (exception is HttpRequestException or IOException or UpstreamCredentialException && !patience.Token.IsCancellationRequested)
         {
             throw UpstreamClient.Classify(exception);
         }
