@@ -11,12 +11,16 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
+def time(milliseconds: float) -> str:
+    return f"{number(milliseconds)} ms" if milliseconds >= 1 else f"{number(milliseconds * 1000)} µs"
+
+
 def cell(values: list[float], cpu: list[float]) -> str:
     """Median (lowest to highest), processor time of one operation."""
     middle = number(statistics.median(values))
     if len(values) > 1:
         middle += f" ({number(min(values))}–{number(max(values))})"
-    return middle + (f"; {number(statistics.median(cpu))} ms" if cpu and any(cpu) else "")
+    return middle + (f"; {time(statistics.median(cpu))}" if cpu and any(cpu) else "")
 
 
 def main() -> None:
@@ -59,7 +63,7 @@ def main() -> None:
                 reached = (f"≥ {goal}" if rate else f"≤ {goal}") + (": yes" if (share >= float(goal) if rate else share <= float(goal)) else ": **no**")
             least = min((cpu for server, cpu in cpus.items() if server != OURS and cpu > 0), default=0)
             if least and cpus[OURS]:
-                cpu_ratio = f"{cpus[OURS] / least:.2f}"
+                cpu_ratio = f"1/{least / cpus[OURS]:.0f}" if least >= 10 * cpus[OURS] else f"{cpus[OURS] / least:.2f}"
         if goal.startswith("=") and OURS in medians:
             reached = f"< {goal[1:]} {unit}" + (": yes" if medians[OURS] < float(goal[1:]) else ": **no**")
         print(f"| {workload} | {unit} | " + " | ".join(cells) + f" | {ratio} | {reached} | {cpu_ratio} |")
