@@ -76,6 +76,7 @@ internal static class AttackTableHeaders
         new("the header in UTF-16", TokenError.HeaderMalformed, b => b.SignBytes(Encoding.Unicode.GetBytes(b.Header().ToJsonString()), Encoding.UTF8.GetBytes(b.Claims().ToJsonString()))),
         new("the header with invalid UTF-8", TokenError.HeaderMalformed,
             b => b.SignBytes([.. Encoding.UTF8.GetBytes(b.Header().ToJsonString()[..^1]), .. ",\"x\":\""u8, 0xc3, 0x28, .. "\"}"u8], Encoding.UTF8.GetBytes(b.Claims().ToJsonString()))),
+        new("the header one name of half a surrogate pair", TokenError.HeaderMalformed, b => Header(b, $$"""{"typ":"at+jwt","alg":"ES256","kid":"{{b.EcKey.KeyId}}","\ud800":1}""")),
         new("the header a name of half a surrogate pair", TokenError.HeaderMalformed, b => Header(b, $$"""{"typ":"at+jwt","alg":"ES256","kid":"{{b.EcKey.KeyId}}","\ud800":1,"\ud800":2}""")),
         new("the header five deep", TokenError.HeaderMalformed, b => Header(b, b.Header().ToJsonString()[..^1] + ",\"x\":[[[[1]]]]}")),
         new("the header a thousand deep", TokenError.HeaderMalformed, b => Header(b, new string('[', 1000) + new string(']', 1000))),
